@@ -1,3 +1,5 @@
+import { z } from 'zod';
+
 /** What one error code means on the wire. */
 export interface ErrorDefinition {
   /** HTTP status of the REST answer; sockets carry the code alone. */
@@ -76,10 +78,11 @@ export const ERRORS = {
 export type ErrorCode = keyof typeof ERRORS;
 
 /** The one error shape, in REST bodies as `{ error }` and in socket acks as `{ ok: false, error }`. */
-export interface WireError {
-  code: ErrorCode;
-  message: string;
-  temporary: boolean;
-  requestId?: string;
-  details?: unknown;
-}
+export const WireError = z.object({
+  code: z.enum(Object.keys(ERRORS) as [ErrorCode, ...ErrorCode[]]),
+  message: z.string(),
+  temporary: z.boolean(),
+  requestId: z.string().optional(),
+  details: z.unknown().optional(),
+});
+export type WireError = z.infer<typeof WireError>;

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ConversationList, ListConversations, Receipt } from './conversations.js';
-import type { WireError } from './errors.js';
+import { WireError } from './errors.js';
 import { Group } from './groups.js';
 import {
   Message,
@@ -26,7 +26,7 @@ export const SERVER_EVENTS = {
   'receipt:updated': Receipt,
   'group:joined': z.object({ group: Group, userId: z.string() }),
   'group:left': z.object({ groupId: z.string(), conversationId: z.string(), userId: z.string() }),
-  'session:revoked': z.object({ sessionId: z.string() }),
+  'session:revoked': z.object({ sessionId: z.string(), error: WireError }),
 } as const;
 
 export type ClientEvent = keyof typeof CLIENT_EVENTS;

@@ -1,0 +1,102 @@
+import { type INestApplicationContext, Logger } from '@nestjs/common';
+import { IoAdapter } from '@nestjs/platform-socket.io';
+import { type Ack, CLIENT_EVENTS, Handshake } from '@nestim/protocol';
+import type { Server, ServerOptions, Socket } from 'socket.io';
+import { AppError } from '../common/app-error.js';
+import { newId } from '../common/ids.js';
+import { toWireError } from '../common/to-wire-error.js';
+import { parseWith } from '../common/zod-validation.pipe.js';
+import { AppConfig } from '../config/app-config.js';
+import { RealtimeServer } from './realtime-server.js';
+import { Rooms, sessionRoom, userRoom } from './rooms.js';
+import { SocketLifecycle } from './socket-lifecycle.js';
+
+const CONNECT_TIMEOUT_MS = 10_000;
+const KNOWN_EVENTS: ReadonlySet<string> = new Set(Object.keys(CLIENT_EVENTS));
+
+type AckFunction = (answer: Ack<unknown>) => void;
+interface EventHandler {
+  message: string;
+  callback: (...args: unknown[]) => Promise<Ack<unknown> | undefined>;
+}
+
+/** Makes the socket.io server: who may connect, which rooms a socket is in, and how events meet their handlers. */
+export class ImIoAdapter extends IoAdapter {
+  private readonly logger = new Logger(ImIoAdapter.name);
+  private readonly config: AppConfig;
+  private readonly realtime: RealtimeServer;
+  private readonly lifecycle: SocketLifecycle;
+  private readonly rooms: Rooms;
+
+  constructor(app: INestApplicationContext) {
+    super(app);
+    this.config = app.get(AppConfig);
+    this.realtime = app.get(RealtimeServer);
+    this.lifecycle = app.get(SocketLifecycle);
+    this.rooms = app.get(Rooms);
+  }
+
+  override createIOServer(port: number, options?: ServerOptions): Server {
+    const io = super.createIOServer(port, {
+      ...options,
+      transports: ['websocket', 'polling'],
+      maxHttpBufferSize: this.config.maxPayloadBytes,
+      connectTimeout: CONNECT_TIMEOUT_MS,
+      perMessageDeflate: false,
+      httpCompression: false,
+      cors: { origin: this.config.corsOrigins },
+    } as ServerOptions) as Server;
+    io.use((socket, next) => {
+      this.admit(socket).then(
+        () => next(),
+        (thrown: unknown) => next(this.refusal(thrown)),
+      );
+    });
+    io.on('connection', (socket) => this.onConnected(socket));
+    this.realtime.attach(io);
+    return io;
+  }
+
+  /** One direct listener an event: the answer of the handler is the ack. Errors were acked by the filter. */
+  override bindMessageHandlers(socket: Socket, handlers: EventHandler[]): void {
+    for (const { message, callback } of handlers) {
+      socket.on(message, (...args: unknown[]) => {
+        const last = args.at(-1);
+        const ack = typeof last === 'function' ? (last as AckFunction) : undefined;
+        const payload = args.length > 1 || !ack ? args[0] : undefined;
+        void callback(payload, ack).then((answer) => {
+          if (answer) ack?.(answer);
+        });
+      });
+    }
+  }
+
+  private async admit(socket: Socket): Promise<void> {
+    const handshake = parseWith(Handshake, socket.handshake.auth);
+    const { userId, sessionId } = await this.lifecycle.authenticate(handshake);
+    socket.data.ctx = { userId, sessionId, socketId: socket.id };
+    await socket.join([userRoom(userId), sessionRoom(sessionId)]);
+    await this.rooms.enter(socket, userId, () => this.lifecycle.roomsOf(userId));
+  }
+
+  private onConnected(socket: Socket): void {
+    this.rooms.connected(socket, socket.data.ctx.userId);
+    socket.on('error', (err) => this.logger.debug({ err }, 'socket error'));
+    socket.onAny((event: string, ...args: unknown[]) => {
+      if (KNOWN_EVENTS.has(event)) return;
+      const ack = args.at(-1);
+      const error = toWireError(new AppError('UNKNOWN_EVENT'), newId());
+      if (typeof ack === 'function') (ack as AckFunction)({ ok: false, error });
+    });
+    // A login that was ended during the handshake was not yet reachable as a socket.
+    this.lifecycle.authenticate(socket.handshake.auth as Handshake).catch(() => socket.disconnect(true));
+  }
+
+  /** socket.io sends `message` and `data` of this error to the client as its `connect_error`. */
+  private refusal(thrown: unknown): Error {
+    const error = toWireError(thrown, newId());
+    if (error.code === 'INTERNAL')
+      this.logger.error({ err: thrown, requestId: error.requestId }, 'handshake failed');
+    return Object.assign(new Error(error.code), { data: error });
+  }
+}

@@ -1,0 +1,64 @@
+import { Injectable } from '@nestjs/common';
+import {
+  ERRORS,
+  type ErrorCode,
+  type ServerEvent,
+  type ServerPayload,
+  type WireError,
+} from '@nestim/protocol';
+import { RealtimeServer } from './realtime-server.js';
+import { Rooms, sessionRoom, userRoom } from './rooms.js';
+
+/**
+ * Sends events to who is online. At most once: who is offline, or whose connection breaks, catches up by pulling.
+ * A broadcast is encoded once, whatever the number of receivers.
+ */
+@Injectable()
+export class RealtimePublisher {
+  constructor(
+    private readonly server: RealtimeServer,
+    private readonly rooms: Rooms,
+  ) {}
+
+  toRoom<E extends ServerEvent>(
+    room: string,
+    event: E,
+    payload: ServerPayload<E>,
+    exceptSocketId?: string,
+  ): void {
+    this.emit(room, event, payload, exceptSocketId);
+  }
+
+  toUsers<E extends ServerEvent>(
+    userIds: string[],
+    event: E,
+    payload: ServerPayload<E>,
+    exceptSocketId?: string,
+  ): void {
+    if (userIds.length > 0) this.emit(userIds.map(userRoom), event, payload, exceptSocketId);
+  }
+
+  joinRoom(userIds: string[], room: string): void {
+    this.rooms.move(userIds, room, true);
+  }
+
+  leaveRoom(userIds: string[], room: string): void {
+    this.rooms.move(userIds, room, false);
+  }
+
+  /** Tells a login's sockets why, then closes them. */
+  disconnectSession(sessionId: string, code: ErrorCode): void {
+    const { message, temporary } = ERRORS[code];
+    const error: WireError = { code, message, temporary };
+    const sockets = this.server.io?.in(sessionRoom(sessionId));
+    sockets?.emit('session:revoked', { sessionId, error });
+    sockets?.disconnectSockets(true);
+  }
+
+  private emit(rooms: string | string[], event: string, payload: unknown, exceptSocketId?: string): void {
+    const io = this.server.io;
+    if (!io) return;
+    const target = io.to(rooms);
+    (exceptSocketId === undefined ? target : target.except(exceptSocketId)).emit(event, payload);
+  }
+}
