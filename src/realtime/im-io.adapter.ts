@@ -1,5 +1,6 @@
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
+import type { MessageMappingProperties } from '@nestjs/websockets';
 import { type Ack, CLIENT_EVENTS, Handshake } from '@nestim/protocol';
 import type { Server, ServerOptions, Socket } from 'socket.io';
 import { AppError } from '../common/app-error.js';
@@ -15,10 +16,6 @@ const CONNECT_TIMEOUT_MS = 10_000;
 const KNOWN_EVENTS: ReadonlySet<string> = new Set(Object.keys(CLIENT_EVENTS));
 
 type AckFunction = (answer: Ack<unknown>) => void;
-interface EventHandler {
-  message: string;
-  callback: (...args: unknown[]) => Promise<Ack<unknown> | undefined>;
-}
 
 /** Makes the socket.io server: who may connect, which rooms a socket is in, and how events meet their handlers. */
 export class ImIoAdapter extends IoAdapter {
@@ -58,13 +55,13 @@ export class ImIoAdapter extends IoAdapter {
   }
 
   /** One direct listener an event: the answer of the handler is the ack. Errors were acked by the filter. */
-  override bindMessageHandlers(socket: Socket, handlers: EventHandler[]): void {
+  override bindMessageHandlers(socket: Socket, handlers: MessageMappingProperties[]): void {
     for (const { message, callback } of handlers) {
       socket.on(message, (...args: unknown[]) => {
         const last = args.at(-1);
         const ack = typeof last === 'function' ? (last as AckFunction) : undefined;
         const payload = args.length > 1 || !ack ? args[0] : undefined;
-        void callback(payload, ack).then((answer) => {
+        void (callback(payload, ack) as Promise<Ack<unknown> | undefined>).then((answer) => {
           if (answer) ack?.(answer);
         });
       });

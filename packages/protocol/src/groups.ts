@@ -27,6 +27,8 @@ export const JoinResult = z.object({ group: Group, joinSeq: z.int() });
 export const LeaveResult = z.object({ leftSeq: z.int() });
 
 export type JoinMode = z.infer<typeof JoinMode>;
+export type JoinResult = z.infer<typeof JoinResult>;
+export type LeaveResult = z.infer<typeof LeaveResult>;
 export type CreateGroup = z.infer<typeof CreateGroup>;
 export type Group = z.infer<typeof Group>;
 export type GroupRole = z.infer<typeof GroupRole>;

@@ -78,4 +78,5 @@ export type PullMessages = z.infer<typeof PullMessages>;
 export type HistoryQuery = z.infer<typeof HistoryQuery>;
 export type MessagePage = z.infer<typeof MessagePage>;
 export type ReadConversation = z.infer<typeof ReadConversation>;
+export type ReadBody = z.infer<typeof ReadBody>;
 export type ReadResult = z.infer<typeof ReadResult>;

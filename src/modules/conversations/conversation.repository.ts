@@ -1,0 +1,135 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { ChannelType } from '@nestim/protocol';
+import type { Model } from 'mongoose';
+import { Metrics } from '../../infra/metrics/metrics.js';
+import { duplicateKeyFields, isOnlyDuplicates } from '../../infra/mongo/duplicate-key.js';
+import { type ConversationRow, toConversationRow } from './conversation.rules.js';
+import { ConversationRecord } from './conversation.schema.js';
+
+export interface ConversationKey {
+  ownerId: string;
+  channelId: string;
+  channelType: ChannelType;
+}
+
+/** Rows of a bulk step; bounds one command. */
+const CHUNK = 500;
+
+/** A stored row: `row` is null when it is damaged, `channelId` is then still good for paging. */
+export interface StoredConversation {
+  channelId: string;
+  row: ConversationRow | null;
+}
+
+@Injectable()
+export class ConversationRepository {
+  constructor(
+    @InjectModel(ConversationRecord.name) private readonly model: Model<ConversationRecord>,
+    private readonly metrics: Metrics,
+  ) {}
+
+  async find(ownerId: string, channelId: string): Promise<ConversationRow | null> {
+    const stored = await this.model.findOne({ ownerId, channelId }).lean();
+    return stored && toConversationRow(stored);
+  }
+
+  /**
+   * Idempotent under any concurrency, also from other processes: looks first, then inserts; who loses the race
+   * to the unique index reads the winner's row. Never fails with a duplicate key.
+   * @returns the row and its `_id` as text
+   */
+  async getOrCreate(
+    key: ConversationKey,
+    joinSeq: number,
+  ): Promise<{ rowId: string; row: ConversationRow | null }> {
+    const found = await this.model.findOne(key).lean();
+    if (found) return { rowId: String(found._id), row: toConversationRow(found) };
+    try {
+      const created = await this.model.create(newRow(key, joinSeq));
+      return { rowId: String(created._id), row: toConversationRow(created) };
+    } catch (error) {
+      if (!duplicateKeyFields(error)) throw error;
+      this.metrics.duplicateKeyMet.inc({ index: 'conversations' });
+      const winner = await this.model.findOne(key).orFail().lean();
+      return { rowId: String(winner._id), row: toConversationRow(winner) };
+    }
+  }
+
+  /** The owner's rows in channel order, after the given channel id; damaged ones included, so that cursors stay right. */
+  async listByOwner(ownerId: string, afterChannelId: string, limit: number): Promise<StoredConversation[]> {
+    const stored = await this.model
+      .find({ ownerId, channelId: { $gt: afterChannelId } })
+      .sort({ channelId: 1 })
+      .limit(limit)
+      .lean();
+    return stored.map((doc) => ({ channelId: doc.channelId, row: toConversationRow(doc) }));
+  }
+
+  /** Ids of the owner's channels of one type whose window is open. */
+  async listOpenChannelIds(ownerId: string, channelType: ChannelType): Promise<string[]> {
+    const stored = await this.model
+      .find({ ownerId, channelType, leftSeq: null }, { channelId: 1, _id: 0 })
+      .lean();
+    return stored.map((doc) => doc.channelId);
+  }
+
+  /**
+   * Opens a window at `joinSeq` for each owner; an open window stays as it is, a closed one is opened anew.
+   * In chunks, each step idempotent: after a crash the same call finishes the rest.
+   */
+  async openWindows(
+    channelId: string,
+    channelType: ChannelType,
+    ownerIds: string[],
+    joinSeq: number,
+  ): Promise<void> {
+    for (let at = 0; at < ownerIds.length; at += CHUNK) {
+      const chunk = ownerIds.slice(at, at + CHUNK);
+      const present = await this.model
+        .find({ channelId, ownerId: { $in: chunk } }, { ownerId: 1, _id: 0 })
+        .lean();
+      const known = new Set(present.map((doc) => doc.ownerId));
+      const missing = chunk.filter((ownerId) => !known.has(ownerId));
+      if (missing.length > 0) {
+        const rows = missing.map((ownerId) => newRow({ ownerId, channelId, channelType }, joinSeq));
+        await this.model.insertMany(rows, { ordered: false }).catch((error: unknown) => {
+          if (!isOnlyDuplicates(error)) throw error;
+        });
+      }
+      if (known.size > 0) {
+        await this.model.updateMany(
+          { channelId, ownerId: { $in: [...known] }, leftSeq: { $gte: 0 } },
+          { $set: { joinSeq, leftSeq: null } },
+        );
+      }
+    }
+  }
+
+  /** Closes open windows at `leftSeq`; a closed one stays as it is. */
+  async closeWindows(channelId: string, ownerIds: string[], leftSeq: number): Promise<void> {
+    await this.model.updateMany(
+      { channelId, ownerId: { $in: ownerIds }, leftSeq: null },
+      { $set: { leftSeq } },
+    );
+  }
+
+  /** Moves the read position forward, never back. @returns the row after it and the position before it. */
+  async advanceReadSeq(
+    key: ConversationKey,
+    seq: number,
+  ): Promise<{ row: ConversationRow; before: number } | null> {
+    const before = await this.model.findOneAndUpdate(key, { $max: { readSeq: seq } }).lean();
+    const row = before && toConversationRow(before);
+    return row && { row: { ...row, readSeq: Math.max(row.readSeq, seq) }, before: row.readSeq };
+  }
+}
+
+const newRow = (key: ConversationKey, joinSeq: number): ConversationRecord => ({
+  ...key,
+  joinSeq,
+  leftSeq: null,
+  readSeq: 0,
+  clearedSeq: 0,
+  createdAt: Date.now(),
+});

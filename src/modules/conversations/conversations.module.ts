@@ -1,0 +1,29 @@
+import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { GroupsModule } from '../groups/index.js';
+import { UsersModule } from '../users/index.js';
+import { ChannelStates } from './channel-states.js';
+import { ConversationRepository } from './conversation.repository.js';
+import { ConversationRecord, ConversationSchema } from './conversation.schema.js';
+import { ConversationsController } from './conversations.controller.js';
+import { ConversationsGateway } from './conversations.gateway.js';
+import { ConversationsService } from './conversations.service.js';
+import { UnreadCounter } from './unread-counter.js';
+
+@Module({
+  imports: [
+    MongooseModule.forFeature([{ name: ConversationRecord.name, schema: ConversationSchema }]),
+    UsersModule,
+    GroupsModule,
+  ],
+  controllers: [ConversationsController],
+  providers: [
+    ConversationRepository,
+    ChannelStates,
+    UnreadCounter,
+    ConversationsService,
+    ConversationsGateway,
+  ],
+  exports: [ConversationsService],
+})
+export class ConversationsModule {}

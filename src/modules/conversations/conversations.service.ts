@@ -1,0 +1,161 @@
+import { Injectable } from '@nestjs/common';
+import {
+  ChannelType,
+  type Conversation,
+  type ConversationList,
+  dmConversationId,
+  type ListConversations,
+  type Message,
+  parseConversationId,
+  type ReadConversation,
+  type ReadResult,
+} from '@nestim/protocol';
+import { LRUCache } from 'lru-cache';
+import { AppError } from '../../common/app-error.js';
+import type { Ctx } from '../../common/ctx.js';
+import { decodeCursor, DEFAULT_PAGE, encodeCursor } from '../../common/paging.js';
+import { BadRows } from '../../infra/metrics/bad-rows.js';
+import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
+import { GroupsService } from '../groups/index.js';
+import { UsersService } from '../users/index.js';
+import { ChannelLog, type ChannelTail } from './channel-log.js';
+import { ChannelStates } from './channel-states.js';
+import { ConversationRepository } from './conversation.repository.js';
+import { type ConversationRow, readableWindow, type SeqWindow } from './conversation.rules.js';
+import { type Known, toConversation } from './to-conversation.js';
+import { UnreadCounter } from './unread-counter.js';
+
+const MAX_KNOWN_DMS = 100_000;
+
+@Injectable()
+export class ConversationsService {
+  /** Dms whose two rows are known to exist, so that sending does not ask again. */
+  private readonly knownDms = new LRUCache<string, true>({ max: MAX_KNOWN_DMS });
+
+  constructor(
+    private readonly rows: ConversationRepository,
+    private readonly channels: ChannelStates,
+    private readonly log: ChannelLog,
+    private readonly unread: UnreadCounter,
+    private readonly users: UsersService,
+    private readonly groups: GroupsService,
+    private readonly publisher: RealtimePublisher,
+    private readonly badRows: BadRows,
+  ) {}
+
+  async list(ctx: Ctx, query: ListConversations): Promise<ConversationList> {
+    const limit = query.limit ?? DEFAULT_PAGE;
+    const after = query.cursor === undefined ? '' : decodeCursor(query.cursor);
+    const stored = await this.rows.listByOwner(ctx.userId, after, limit);
+    const usable = stored.flatMap(({ channelId, row }) => {
+      if (!row) this.badRows.report('conversation_malformed', `${ctx.userId} ${channelId}`);
+      return row ? [row] : [];
+    });
+    const known = await this.lookUp(ctx.userId, usable);
+    const conversations = await Promise.all(usable.map((row) => this.present(row, known)));
+    const last = stored.length === limit ? stored.at(-1) : undefined;
+    return {
+      conversations: conversations.filter((conversation) => conversation !== null),
+      nextCursor: last ? encodeCursor(last.channelId) : null,
+    };
+  }
+
+  /** Moves my read position forward, at most to the newest message I may see. */
+  async markRead(ctx: Ctx, { conversationId, seq }: ReadConversation): Promise<ReadResult> {
+    const { row, tail, window } = await this.getReadable(ctx.userId, conversationId);
+    const moved = await this.rows.advanceReadSeq(row, Math.min(seq, window.maxSeq));
+    if (!moved) throw new AppError('CONVERSATION_NOT_FOUND');
+    const { readSeq } = moved.row;
+    if (readSeq > moved.before) {
+      const receipt = { conversationId, userId: ctx.userId, readSeq };
+      this.publisher.toUsers(
+        this.receiptReaders(ctx.userId, conversationId),
+        'receipt:updated',
+        receipt,
+        ctx.socketId,
+      );
+    }
+    return { readSeq, unread: await this.unread.count(moved.row, tail) };
+  }
+
+  /**
+   * What the user may read of a conversation.
+   * @throws AppError CONVERSATION_NOT_FOUND for an unknown and for a foreign one alike
+   */
+  async getReadable(
+    userId: string,
+    conversationId: string,
+  ): Promise<{ row: ConversationRow; tail: ChannelTail; window: SeqWindow }> {
+    const row = await this.rows.find(userId, conversationId);
+    if (!row) throw new AppError('CONVERSATION_NOT_FOUND');
+    const tail = await this.channels.tail(conversationId);
+    return { row, tail, window: readableWindow(row, tail.head) };
+  }
+
+  async has(userId: string, conversationId: string): Promise<boolean> {
+    return (await this.rows.find(userId, conversationId)) !== null;
+  }
+
+  /** Makes both rows of a dm before its first message. */
+  async ensureDm(a: string, b: string): Promise<void> {
+    const channelId = dmConversationId(a, b);
+    if (this.knownDms.has(channelId)) return;
+    const owners = a === b ? [a] : [a, b];
+    await Promise.all(
+      owners.map((ownerId) =>
+        this.rows.getOrCreate({ ownerId, channelId, channelType: ChannelType.person }, 0),
+      ),
+    );
+    this.knownDms.set(channelId, true);
+  }
+
+  openGroupWindows(channelId: string, ownerIds: string[], joinSeq: number): Promise<void> {
+    return this.rows.openWindows(channelId, ChannelType.group, ownerIds, joinSeq);
+  }
+
+  closeGroupWindows(channelId: string, ownerIds: string[], leftSeq: number): Promise<void> {
+    return this.rows.closeWindows(channelId, ownerIds, leftSeq);
+  }
+
+  listOpenGroupChannels(ownerId: string): Promise<string[]> {
+    return this.rows.listOpenChannelIds(ownerId, ChannelType.group);
+  }
+
+  messageStored(message: Message, uncounted: boolean): void {
+    this.channels.advance(message, uncounted);
+  }
+
+  private receiptReaders(userId: string, conversationId: string): string[] {
+    const ref = parseConversationId(conversationId);
+    return ref?.channelType === ChannelType.person ? ref.members : [userId];
+  }
+
+  private async lookUp(ownerId: string, rows: ConversationRow[]): Promise<Known> {
+    const refs = rows.map((row) => parseConversationId(row.channelId));
+    const peerIds = refs.flatMap((ref) => (ref?.channelType === ChannelType.person ? ref.members : []));
+    const groupIds = refs.flatMap((ref) => (ref?.channelType === ChannelType.group ? [ref.groupId] : []));
+    const [users, groups] = await Promise.all([this.users.getMany(peerIds), this.groups.findMany(groupIds)]);
+    return { ownerId, users, groups, report: (kind, id) => this.badRows.report(kind, id) };
+  }
+
+  private async present(row: ConversationRow, known: Known): Promise<Conversation | null> {
+    const base = toConversation(row, known);
+    if (!base) return null;
+    const tail = await this.channels.tail(row.channelId);
+    const window = readableWindow(row, tail.head);
+    const [unread, lastMessage] = await Promise.all([
+      this.unread.count(row, tail),
+      this.lastReadable(window, row, tail),
+    ]);
+    return { ...base, ...window, lastMessage, unread };
+  }
+
+  private async lastReadable(
+    window: SeqWindow,
+    row: ConversationRow,
+    tail: ChannelTail,
+  ): Promise<Message | null> {
+    if (window.minSeq > window.maxSeq) return null;
+    return window.maxSeq === tail.head ? tail.lastMessage : this.log.findBySeq(row.channelId, window.maxSeq);
+  }
+}

@@ -1,0 +1,38 @@
+import { Injectable, type OnModuleInit } from '@nestjs/common';
+import { groupConversationId } from '@nestim/protocol';
+import { DomainEvents } from '../../infra/events/domain-events.js';
+import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
+import { SocketLifecycle } from '../../realtime/socket-lifecycle.js';
+import { ConversationsService } from '../conversations/index.js';
+import { GroupMembersChanging } from '../groups/index.js';
+import { MessageWriter } from './message-writer.js';
+
+/**
+ * Joining and leaving take their turn in the conversation's write order, so that `joinSeq` and `leftSeq` are exact:
+ * who joins gets every message after that turn and none before it. Conversation rows come before the member rows
+ * that announce them; sockets move last.
+ */
+@Injectable()
+export class MembershipListener implements OnModuleInit {
+  constructor(
+    private readonly events: DomainEvents,
+    private readonly writer: MessageWriter,
+    private readonly conversations: ConversationsService,
+    private readonly publisher: RealtimePublisher,
+    private readonly sockets: SocketLifecycle,
+  ) {}
+
+  onModuleInit(): void {
+    this.sockets.joinRoomsOf((userId) => this.conversations.listOpenGroupChannels(userId));
+    this.events.listen(GroupMembersChanging, ({ groupId, joined, left, commit }) => {
+      const conversationId = groupConversationId(groupId);
+      return this.writer.exclusive(conversationId, async (head) => {
+        await this.conversations.openGroupWindows(conversationId, joined, head);
+        await this.conversations.closeGroupWindows(conversationId, left, head);
+        await commit();
+        this.publisher.joinRoom(joined, conversationId);
+        this.publisher.leaveRoom(left, conversationId);
+      });
+    });
+  }
+}

@@ -1,0 +1,276 @@
+import { Injectable, Logger } from '@nestjs/common';
+import { AppError } from '../../common/app-error.js';
+import { Metrics } from '../../infra/metrics/metrics.js';
+import { ConversationsService } from '../conversations/index.js';
+import { MessageRepository, newMessageId } from './message.repository.js';
+import {
+  isSameSend,
+  isUncounted,
+  type MessageDraft,
+  type NumberedMessage,
+  sendKey,
+} from './message.rules.js';
+import { type Appended, Lane, type Turn, type WaitingSend } from './writer-lane.js';
+
+const MAX_BATCH = 1_000;
+const MAX_BATCH_WEIGHT = 8_000_000;
+const MAX_LANES = 100_000;
+
+interface BatchItem extends NumberedMessage {
+  readonly lane: Lane;
+  readonly send: WaitingSend;
+}
+
+/**
+ * Group commit: gives each message the next `seq` of its conversation and stores it, exactly once.
+ *
+ * There is no counter document; the messages' unique index is the counter. All sends that arrive while a commit is
+ * under way form the next one: one ordered insert, whatever the number of conversations, so what survives a crash is
+ * a prefix and never a hole. Other processes may write to the same conversations: the unique indexes decide, and who
+ * meets a duplicate key looks its sends up, reads the heads again and numbers the rest anew.
+ * An outcome is given only after the store has synced the message.
+ */
+@Injectable()
+export class MessageWriter {
+  private readonly logger = new Logger(MessageWriter.name);
+  private readonly lanes = new Map<string, Lane>();
+  private readonly ready = new Set<Lane>();
+  private readonly open = new Map<string, { draft: MessageDraft; outcome: Promise<Appended | null> }>();
+  private membershipChanges = 0;
+  private committing = false;
+  private openTurns = 0;
+  private onDrained: (() => void) | null = null;
+
+  constructor(
+    private readonly messages: MessageRepository,
+    private readonly conversations: ConversationsService,
+    private readonly metrics: Metrics,
+  ) {}
+
+  /** To be read before the sender's right to write is checked, and given to {@link append}. */
+  membershipOf(conversationId: string): number {
+    return this.lanes.get(conversationId)?.membership ?? this.membershipChanges;
+  }
+
+  /**
+   * Stores a message; sends of one `clientMsgId` that are under way share one outcome.
+   * @param membership what {@link membershipOf} said before the sender was checked
+   * @returns null when members changed since that check: check again, then append again
+   * @throws AppError IDEMPOTENCY_CONFLICT, STORE_UNAVAILABLE (outcome unknown: send again with the same id), SHUTTING_DOWN
+   */
+  async append(draft: MessageDraft, membership: number): Promise<Appended | null> {
+    const key = sendKey(draft);
+    const earlier = this.open.get(key);
+    if (earlier) {
+      if (!isSameSend(earlier.draft, draft)) throw new AppError('IDEMPOTENCY_CONFLICT');
+      this.metrics.duplicatesSuppressed.inc();
+      const shared = await earlier.outcome;
+      return shared && { ...shared, fresh: false };
+    }
+    this.refuseWhenClosing();
+    const outcome = new Promise<Appended | null>((resolve, reject) => {
+      this.enqueue({ draft, membership, resolve, reject });
+    });
+    this.open.set(key, { draft, outcome });
+    try {
+      return await outcome;
+    } finally {
+      this.open.delete(key);
+      this.checkDrained();
+    }
+  }
+
+  /**
+   * Runs `work` between two messages of a conversation, given the exact head there; sends behind it are checked anew.
+   * @returns that head
+   */
+  async exclusive(conversationId: string, work: (head: number) => Promise<void>): Promise<number> {
+    this.refuseWhenClosing();
+    this.openTurns += 1;
+    try {
+      return await new Promise<number>((resolve, reject) => {
+        const lane = this.laneOf(conversationId);
+        lane.enqueue({ work, resolve, reject });
+        this.wake(lane);
+      });
+    } finally {
+      this.openTurns -= 1;
+      this.checkDrained();
+    }
+  }
+
+  /** Takes nothing new and waits until all that was taken has its outcome. */
+  drain(): Promise<void> {
+    return new Promise((resolve) => {
+      this.onDrained = resolve;
+      this.checkDrained();
+    });
+  }
+
+  private refuseWhenClosing(): void {
+    if (this.onDrained) throw new AppError('SHUTTING_DOWN');
+  }
+
+  private checkDrained(): void {
+    if (this.open.size === 0 && this.openTurns === 0) this.onDrained?.();
+  }
+
+  private enqueue(send: WaitingSend): void {
+    const lane = this.laneOf(send.draft.conversationId);
+    lane.enqueue(send);
+    this.wake(lane);
+  }
+
+  private laneOf(conversationId: string): Lane {
+    const known = this.lanes.get(conversationId);
+    if (known) return known;
+    if (this.lanes.size >= MAX_LANES) this.forgetIdleLane();
+    const lane = new Lane(conversationId, this.membershipChanges);
+    this.lanes.set(conversationId, lane);
+    return lane;
+  }
+
+  private forgetIdleLane(): void {
+    for (const [conversationId, lane] of this.lanes) {
+      if (!lane.idle) continue;
+      this.lanes.delete(conversationId);
+      return;
+    }
+  }
+
+  private wake(lane: Lane): void {
+    if (lane.busy) return;
+    this.ready.add(lane);
+    if (this.committing) return;
+    this.committing = true;
+    // The rest of this turn of the event loop still joins the first batch.
+    setImmediate(() => void this.commitAll());
+  }
+
+  private release(lane: Lane): void {
+    lane.busy = false;
+    if (!lane.idle) this.wake(lane);
+  }
+
+  private async commitAll(): Promise<void> {
+    for (let batch = this.takeBatch(); batch.length > 0; batch = this.takeBatch()) {
+      await this.commit(batch);
+      for (const lane of new Set(batch.map((item) => item.lane))) this.release(lane);
+    }
+    this.committing = false;
+  }
+
+  private takeBatch(): BatchItem[] {
+    const room = { count: MAX_BATCH, weight: MAX_BATCH_WEIGHT };
+    const batch: BatchItem[] = [];
+    for (const lane of this.ready) {
+      if (room.count <= 0 || room.weight <= 0) break;
+      this.ready.delete(lane);
+      const turn = lane.takeTurn();
+      if (turn || lane.head === null) {
+        void this.occupy(lane, turn);
+        continue;
+      }
+      const items = numberSends(lane, lane.head, lane.takeSends(room));
+      if (items.length > 0) lane.busy = true;
+      else if (!lane.idle) this.ready.add(lane);
+      batch.push(...items);
+    }
+    return batch;
+  }
+
+  /** Reads the head again from the index, since other processes may have written, and runs the turn on it. */
+  private async occupy(lane: Lane, turn: Turn | null): Promise<void> {
+    lane.busy = true;
+    try {
+      lane.head = await this.messages.readHead(lane.conversationId);
+      if (turn) {
+        await turn.work(lane.head);
+        turn.resolve(lane.head);
+      }
+    } catch (error) {
+      if (turn) turn.reject(error);
+      else lane.rejectSends(this.unconfirmed(error));
+    }
+    if (turn) lane.membership = this.membershipChanges += 1;
+    this.release(lane);
+  }
+
+  private async commit(batch: BatchItem[]): Promise<void> {
+    const stopTimer = this.metrics.commitSeconds.startTimer();
+    let rest = batch;
+    try {
+      while (rest.length > 0) {
+        const stored = await this.messages.insertInOrder(rest);
+        this.metrics.commitBatchSize.observe(stored);
+        for (const item of rest.slice(0, stored)) this.settle(item);
+        rest = rest.slice(stored);
+        if (rest.length > 0) rest = await this.resolveDuplicates(rest);
+      }
+    } catch (error) {
+      const unconfirmed = this.unconfirmed(error);
+      for (const { lane, send } of rest) {
+        lane.head = null;
+        send.reject(unconfirmed);
+      }
+    }
+    stopTimer();
+  }
+
+  private settle({ lane, send, message, uncounted }: BatchItem): void {
+    lane.head = message.seq;
+    this.conversations.messageStored(message, uncounted);
+    send.resolve({ message, fresh: true });
+  }
+
+  /** Answers the sends that are stored already and numbers the others after the heads as they are now. */
+  private async resolveDuplicates(rest: BatchItem[]): Promise<BatchItem[]> {
+    const stored = await this.messages.findBySends(rest.map(({ send }) => send.draft));
+    const lanes = [...new Set(rest.map(({ lane }) => lane))];
+    const heads = await Promise.all(lanes.map((lane) => this.messages.readHead(lane.conversationId)));
+    const numbersMoved = lanes.some((lane, i) => lane.head !== heads[i]);
+    if (stored.size === 0 && !numbersMoved)
+      throw new Error('a duplicate key that no stored message explains');
+    if (numbersMoved) this.metrics.duplicateKeyMet.inc({ index: 'messages_conversationId_seq' });
+    lanes.forEach((lane, i) => (lane.head = heads[i]!));
+
+    const next = new Map(lanes.map((lane) => [lane, lane.head! + 1]));
+    return rest.filter((item) => {
+      const earlier = stored.get(sendKey(item.send.draft));
+      if (earlier) {
+        this.metrics.duplicatesSuppressed.inc();
+        if (isSameSend(earlier, item.send.draft)) item.send.resolve({ message: earlier, fresh: false });
+        else item.send.reject(new AppError('IDEMPOTENCY_CONFLICT'));
+        return false;
+      }
+      const seq = next.get(item.lane)!;
+      next.set(item.lane, seq + 1);
+      item.message.seq = seq;
+      return true;
+    });
+  }
+
+  private unconfirmed(error: unknown): AppError {
+    this.logger.error({ err: error }, 'the store did not confirm a write');
+    return new AppError('STORE_UNAVAILABLE');
+  }
+}
+
+function numberSends(lane: Lane, head: number, sends: WaitingSend[]): BatchItem[] {
+  const sentAt = Date.now();
+  return sends.map((send, i) => {
+    const { conversationId, senderId, clientMsgId, type, content } = send.draft;
+    const seq = head + 1 + i;
+    const message = {
+      messageId: newMessageId(),
+      conversationId,
+      seq,
+      senderId,
+      clientMsgId,
+      type,
+      content,
+      sentAt,
+    };
+    return { lane, send, message, uncounted: isUncounted(type) };
+  });
+}

@@ -1,0 +1,126 @@
+import { Injectable } from '@nestjs/common';
+import { InjectConnection, InjectModel } from '@nestjs/mongoose';
+import type { Message } from '@nestim/protocol';
+import { type Connection, type Model, Types } from 'mongoose';
+import { ChannelLog, type ChannelTail } from '../conversations/index.js';
+import { type MessageDraft, type NumberedMessage, sendKey } from './message.rules.js';
+import { MessageRecord } from './message.schema.js';
+
+const DUPLICATE_KEY = 11000;
+
+type StoredMessage = MessageRecord & { _id: Types.ObjectId };
+
+interface InsertReply {
+  n: number;
+  writeErrors?: { index: number; code: number; errmsg: string }[];
+}
+
+/** The only user of the messages' collection. */
+@Injectable()
+export class MessageRepository extends ChannelLog {
+  constructor(
+    @InjectModel(MessageRecord.name) private readonly model: Model<MessageRecord>,
+    @InjectConnection() private readonly connection: Connection,
+  ) {
+    super();
+  }
+
+  /**
+   * Stores messages in order with one journaled command; what survives a crash or a failure is a prefix.
+   * The bare command is used because it encodes each message once.
+   * @returns how many were stored; fewer than given only when the next one met a duplicate key
+   * @throws any other error; the outcome is then unknown
+   */
+  async insertInOrder(messages: NumberedMessage[]): Promise<number> {
+    const reply = (await this.connection.db!.command({
+      insert: this.model.collection.collectionName,
+      ordered: true,
+      writeConcern: { w: 'majority', j: true },
+      documents: messages.map(toRecord),
+    })) as unknown as InsertReply;
+    const failed = reply.writeErrors?.[0];
+    if (failed && failed.code !== DUPLICATE_KEY) throw new Error(failed.errmsg);
+    return failed ? failed.index : messages.length;
+  }
+
+  /** seq of the newest message of a conversation, 0 when there is none; from the unique index. */
+  async readHead(conversationId: string): Promise<number> {
+    const newest = await this.model.findOne({ conversationId }, { seq: 1, _id: 0 }).sort({ seq: -1 }).lean();
+    return newest?.seq ?? 0;
+  }
+
+  /** The stored messages among these sends, by {@link sendKey}; one indexed find. */
+  async findBySends(sends: Pick<MessageDraft, 'senderId' | 'clientMsgId'>[]): Promise<Map<string, Message>> {
+    const idsBySender = new Map<string, string[]>();
+    for (const { senderId, clientMsgId } of sends) {
+      idsBySender.set(senderId, [...(idsBySender.get(senderId) ?? []), clientMsgId]);
+    }
+    const branches = [...idsBySender].map(([senderId, ids]) => ({ senderId, clientMsgId: { $in: ids } }));
+    const stored = await this.model.find(branches.length === 1 ? branches[0]! : { $or: branches }).lean();
+    return new Map(stored.map((doc) => [sendKey(doc), toMessage(doc)]));
+  }
+
+  /** Messages with `from <= seq <= to`: the first `limit` of them, or the last when `newest`; ascending either way. */
+  async listRange(
+    conversationId: string,
+    range: { from: number; to: number; limit: number; newest: boolean },
+  ): Promise<Message[]> {
+    const stored = await this.model
+      .find({ conversationId, seq: { $gte: range.from, $lte: range.to } })
+      .sort({ seq: range.newest ? -1 : 1 })
+      .limit(range.limit)
+      .lean();
+    const messages = stored.map(toMessage);
+    return range.newest ? messages.reverse() : messages;
+  }
+
+  override async readTail(conversationId: string): Promise<ChannelTail> {
+    const [newest, uncounted] = await Promise.all([
+      this.model.findOne({ conversationId }).sort({ seq: -1 }).lean(),
+      this.model.findOne({ conversationId, uncounted: true }, { seq: 1, _id: 0 }).sort({ seq: -1 }).lean(),
+    ]);
+    return {
+      head: newest?.seq ?? 0,
+      lastMessage: newest && toMessage(newest),
+      lastUncounted: uncounted?.seq ?? 0,
+    };
+  }
+
+  override async findBySeq(conversationId: string, seq: number): Promise<Message | null> {
+    const stored = await this.model.findOne({ conversationId, seq }).lean();
+    return stored && toMessage(stored);
+  }
+
+  override async ownNewestSeq(conversationId: string, senderId: string): Promise<number> {
+    const newest = await this.model
+      .findOne({ conversationId, senderId }, { seq: 1, _id: 0 })
+      .sort({ seq: -1 })
+      .lean();
+    return newest?.seq ?? 0;
+  }
+
+  override countUncounted(conversationId: string, base: number, end: number): Promise<number> {
+    return this.model.countDocuments({ conversationId, uncounted: true, seq: { $gt: base, $lte: end } });
+  }
+}
+
+export const newMessageId = (): string => new Types.ObjectId().toHexString();
+
+const toRecord = ({ message, uncounted }: NumberedMessage): StoredMessage => {
+  const { messageId, conversationId, seq, senderId, clientMsgId, type, content, sentAt } = message;
+  const _id = Types.ObjectId.createFromHexString(messageId);
+  const record = { _id, conversationId, seq, senderId, clientMsgId, type, content, sentAt };
+  return uncounted ? { ...record, uncounted } : record;
+};
+
+/** Row to wire. A row with missing parts is given as far as it goes: a list never fails on it. */
+const toMessage = (stored: StoredMessage): Message => ({
+  messageId: String(stored._id),
+  conversationId: stored.conversationId,
+  seq: stored.seq,
+  senderId: stored.senderId ?? '',
+  clientMsgId: stored.clientMsgId ?? '',
+  type: stored.type ?? 'system',
+  content: stored.content ?? {},
+  sentAt: stored.sentAt ?? 0,
+});

@@ -1,0 +1,27 @@
+import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
+import { type Ack, type Message, type MessagePage, PullMessages, SendMessage } from '@nestim/protocol';
+import type { Ctx } from '../../common/ctx.js';
+import { ZodPipe } from '../../common/zod-validation.pipe.js';
+import { ImGateway, SocketCtx } from '../../realtime/im-gateway.decorator.js';
+import { MessagesService } from './messages.service.js';
+
+@ImGateway()
+export class MessagesGateway {
+  constructor(private readonly messages: MessagesService) {}
+
+  @SubscribeMessage('message:send')
+  async send(
+    @SocketCtx() ctx: Ctx,
+    @MessageBody(new ZodPipe(SendMessage)) message: SendMessage,
+  ): Promise<Ack<{ message: Message }>> {
+    return { ok: true, data: { message: await this.messages.send(ctx, message) } };
+  }
+
+  @SubscribeMessage('message:pull')
+  async pull(
+    @SocketCtx() ctx: Ctx,
+    @MessageBody(new ZodPipe(PullMessages)) query: PullMessages,
+  ): Promise<Ack<MessagePage>> {
+    return { ok: true, data: await this.messages.pull(ctx, query) };
+  }
+}

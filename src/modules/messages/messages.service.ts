@@ -1,0 +1,89 @@
+import { Injectable } from '@nestjs/common';
+import {
+  ChannelType,
+  type Message,
+  type MessagePage,
+  type PullMessages,
+  type SendMessage,
+} from '@nestim/protocol';
+import { AppError } from '../../common/app-error.js';
+import type { Ctx } from '../../common/ctx.js';
+import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
+import { ConversationsService } from '../conversations/index.js';
+import { GroupsService } from '../groups/index.js';
+import { UsersService } from '../users/index.js';
+import { MessageRepository } from './message.repository.js';
+import { isSameSend, type MessageDraft, sendKey, type Target, targetOf } from './message.rules.js';
+import { MessageWriter } from './message-writer.js';
+import type { Appended } from './writer-lane.js';
+
+const DEFAULT_PULL = 100;
+
+@Injectable()
+export class MessagesService {
+  constructor(
+    private readonly writer: MessageWriter,
+    private readonly messages: MessageRepository,
+    private readonly conversations: ConversationsService,
+    private readonly groups: GroupsService,
+    private readonly users: UsersService,
+    private readonly publisher: RealtimePublisher,
+  ) {}
+
+  /** Check, store, publish. Answers the one stored message, however often the same send is repeated. */
+  async send(ctx: Ctx, { clientMsgId, type, content, ...address }: SendMessage): Promise<Message> {
+    const target = targetOf(ctx.userId, address);
+    const draft = { conversationId: target.conversationId, senderId: ctx.userId, clientMsgId, type, content };
+    const { message, fresh } = await this.append(draft, target);
+    // Nothing may be awaited between storing and publishing: this keeps the pushes of a conversation in seq order.
+    if (fresh) this.publish(message, target, ctx.socketId);
+    return message;
+  }
+
+  /** Messages of my window, ascending: from `fromSeq` on, or the newest up to `toSeq`. Both ends are inclusive. */
+  async pull(ctx: Ctx, query: PullMessages): Promise<MessagePage> {
+    const { window } = await this.conversations.getReadable(ctx.userId, query.conversationId);
+    const from = Math.max(query.fromSeq ?? 0, window.minSeq);
+    const to = Math.min(query.toSeq ?? Infinity, window.maxSeq);
+    if (from > to) return { messages: [], ...window };
+    const range = { from, to, limit: query.limit ?? DEFAULT_PULL, newest: query.fromSeq === undefined };
+    return { messages: await this.messages.listRange(query.conversationId, range), ...window };
+  }
+
+  private async append(draft: MessageDraft, target: Target): Promise<Appended> {
+    for (;;) {
+      const membership = this.writer.membershipOf(target.conversationId);
+      const refusal = await this.whyMayNotWrite(draft.senderId, target);
+      if (refusal) return this.findEarlier(draft, refusal);
+      const appended = await this.writer.append(draft, membership);
+      if (appended) return appended;
+    }
+  }
+
+  private async whyMayNotWrite(senderId: string, target: Target): Promise<AppError | null> {
+    if (target.channelType === ChannelType.group) {
+      if (await this.groups.findRole(target.groupId, senderId)) return null;
+      const wasMember = await this.conversations.has(senderId, target.conversationId);
+      return new AppError(wasMember ? 'NOT_A_MEMBER' : 'CONVERSATION_NOT_FOUND');
+    }
+    if (!(await this.users.exists(target.peerId))) return new AppError('USER_NOT_FOUND');
+    await this.conversations.ensureDm(senderId, target.peerId);
+    return null;
+  }
+
+  /** Who may no longer write still gets the ack of what he wrote before. */
+  private async findEarlier(draft: MessageDraft, refusal: AppError): Promise<Appended> {
+    const stored = (await this.messages.findBySends([draft])).get(sendKey(draft));
+    if (!stored) throw refusal;
+    if (!isSameSend(stored, draft)) throw new AppError('IDEMPOTENCY_CONFLICT');
+    return { message: stored, fresh: false };
+  }
+
+  private publish(message: Message, target: Target, socketId: string | undefined): void {
+    if (target.channelType === ChannelType.group) {
+      this.publisher.toRoom(target.conversationId, 'message:new', message, socketId);
+    } else {
+      this.publisher.toUsers([message.senderId, target.peerId], 'message:new', message, socketId);
+    }
+  }
+}

@@ -1,0 +1,82 @@
+import { MAX_CUSTOM, type Message } from '@nestim/protocol';
+import type { MessageDraft } from './message.rules.js';
+
+/** `fresh` is false when this message was stored by an earlier send of the same id. */
+export interface Appended {
+  message: Message;
+  fresh: boolean;
+}
+
+/** A message that waits for its number; `resolve(null)` means: members changed, check again. */
+export interface WaitingSend {
+  readonly draft: MessageDraft;
+  readonly membership: number;
+  resolve(outcome: Appended | null): void;
+  reject(error: unknown): void;
+}
+
+/** Work that wants the conversation for itself, between two messages. */
+export interface Turn {
+  work(head: number): Promise<void>;
+  resolve(head: number): void;
+  reject(error: unknown): void;
+}
+
+/** The write order of one conversation. While `busy`, its next number is being used or its head is being read. */
+export class Lane {
+  /** seq of the newest stored message; null when it must be read from the index. */
+  head: number | null = null;
+  busy = false;
+  private readonly waiting: (WaitingSend | Turn)[] = [];
+
+  /** @param membership changes whenever members join or leave; a check made under another value is void */
+  constructor(
+    readonly conversationId: string,
+    public membership: number,
+  ) {}
+
+  get idle(): boolean {
+    return !this.busy && this.waiting.length === 0;
+  }
+
+  enqueue(item: WaitingSend | Turn): void {
+    this.waiting.push(item);
+  }
+
+  takeTurn(): Turn | null {
+    const front = this.waiting[0];
+    if (!front || !('work' in front)) return null;
+    this.waiting.shift();
+    return front;
+  }
+
+  /** Takes waiting sends up to the next turn or the end of the room; voids those whose check is out of date. */
+  takeSends(room: { count: number; weight: number }): WaitingSend[] {
+    const taken: WaitingSend[] = [];
+    let passed = 0;
+    for (const item of this.waiting) {
+      if ('work' in item || room.count <= 0 || room.weight <= 0) break;
+      passed += 1;
+      if (item.membership !== this.membership) {
+        item.resolve(null);
+        continue;
+      }
+      taken.push(item);
+      room.count -= 1;
+      room.weight -= weightOf(item.draft);
+    }
+    this.waiting.splice(0, passed);
+    return taken;
+  }
+
+  rejectSends(error: unknown): void {
+    const sends = this.waiting.filter((item): item is WaitingSend => !('work' in item));
+    const turns = this.waiting.filter((item): item is Turn => 'work' in item);
+    this.waiting.splice(0, this.waiting.length, ...turns);
+    for (const send of sends) send.reject(error);
+  }
+}
+
+/** Characters of the content, at most; keeps a batch far below the store's limit on a command. */
+const weightOf = ({ content }: MessageDraft): number =>
+  typeof content.text === 'string' ? content.text.length : MAX_CUSTOM;
