@@ -11,3 +11,21 @@ export function decodeCursor(cursor: string): string {
 }
 
 export const DEFAULT_PAGE = 50;
+
+/** Sorts before every id, so that a page of nothing but damaged keys still has a cursor to go on from. */
+const BEFORE_ANY_KEY = ' ';
+
+/**
+ * Cuts a page out of `limit + 1` rows that were read in key order.
+ * Rows whose key is no text (damaged) are part of the page, but the cursor passes over them.
+ */
+export function cutPage<Row>(
+  rows: Row[],
+  limit: number,
+  keyOf: (row: Row) => unknown,
+): { page: Row[]; nextCursor: string | null } {
+  const page = rows.slice(0, limit);
+  if (rows.length <= limit) return { page, nextCursor: null };
+  const lastKey = page.map(keyOf).findLast((key) => typeof key === 'string' && key !== '');
+  return { page, nextCursor: encodeCursor((lastKey as string | undefined) ?? BEFORE_ANY_KEY) };
+}

@@ -1,0 +1,24 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import type { Stored } from '../../common/stored.js';
+import { FRIEND_MODEL, type FriendRow } from './friend.schema.js';
+
+@Injectable()
+export class FriendRepository {
+  constructor(@InjectModel(FRIEND_MODEL) private readonly friends: Model<FriendRow>) {}
+
+  find(ownerId: string, friendId: string): Promise<Stored<FriendRow> | null> {
+    return this.friends.findOne({ ownerId, friendId }).lean<Stored<FriendRow>>().exec();
+  }
+
+  /** In the order of friendId, after `after`. The first page also has the rows that lack a friendId. */
+  list(ownerId: string, after: string | undefined, limit: number): Promise<Stored<FriendRow>[]> {
+    return this.friends
+      .find({ ownerId, ...(after !== undefined && { friendId: { $gt: after } }) })
+      .sort({ ownerId: 1, friendId: 1 })
+      .limit(limit)
+      .lean<Stored<FriendRow>[]>()
+      .exec();
+  }
+}

@@ -1,0 +1,35 @@
+import { Injectable } from '@nestjs/common';
+import type { Friend, FriendList, PageQuery } from '@nestim/protocol';
+import { AppError } from '../../common/app-error.js';
+import type { Ctx } from '../../common/ctx.js';
+import { cutPage, decodeCursor, DEFAULT_PAGE } from '../../common/paging.js';
+import { textOf } from '../../common/stored.js';
+import { BadRows } from '../../infra/metrics/bad-rows.js';
+import { UsersService } from '../users/index.js';
+import { FriendRepository } from './friend.repository.js';
+import { toFriend, toSingleFriend } from './to-friend.js';
+
+@Injectable()
+export class FriendsService {
+  constructor(
+    private readonly friends: FriendRepository,
+    private readonly users: UsersService,
+    private readonly badRows: BadRows,
+  ) {}
+
+  /** By userId. A page may hold fewer entries than asked for (bad rows are left out) and still have a next one. */
+  async list(ctx: Ctx, { cursor, limit = DEFAULT_PAGE }: PageQuery): Promise<FriendList> {
+    const after = cursor === undefined ? undefined : decodeCursor(cursor);
+    const rows = await this.friends.list(ctx.userId, after, limit + 1);
+    const { page, nextCursor } = cutPage(rows, limit, (row) => row.friendId);
+    const users = await this.users.getMany(page.flatMap((row) => textOf(row.friendId) ?? []));
+    return { friends: page.flatMap((row) => toFriend(row, users, this.badRows) ?? []), nextCursor };
+  }
+
+  /** @throws AppError USER_NOT_FOUND when they are no friends, INVALID_FRIEND_RECORD when the friend is gone. */
+  async get(ctx: Ctx, userId: string): Promise<Friend> {
+    const row = await this.friends.find(ctx.userId, userId);
+    if (!row) throw new AppError('USER_NOT_FOUND');
+    return toSingleFriend(row, await this.users.getMany([userId]), this.badRows);
+  }
+}

@@ -1,0 +1,31 @@
+import { Module } from '@nestjs/common';
+import { MongooseModule } from '@nestjs/mongoose';
+import { UsersModule } from '../users/index.js';
+import { GroupCreationService } from './group-creation.service.js';
+import { GroupMemberRepository } from './group-member.repository.js';
+import { GROUP_MEMBER_MODEL, GroupMemberSchema } from './group-member.schema.js';
+import { GroupRepository } from './group.repository.js';
+import { GROUP_MODEL, GroupSchema } from './group.schema.js';
+import { GroupsController } from './groups.controller.js';
+import { GroupsService } from './groups.service.js';
+import { MembershipsService } from './memberships.service.js';
+
+@Module({
+  imports: [
+    UsersModule,
+    MongooseModule.forFeature([
+      { name: GROUP_MODEL, schema: GroupSchema },
+      { name: GROUP_MEMBER_MODEL, schema: GroupMemberSchema },
+    ]),
+  ],
+  controllers: [GroupsController],
+  providers: [
+    GroupRepository,
+    GroupMemberRepository,
+    MembershipsService,
+    GroupCreationService,
+    GroupsService,
+  ],
+  exports: [GroupsService],
+})
+export class GroupsModule {}

@@ -1,0 +1,107 @@
+import { Injectable } from '@nestjs/common';
+import {
+  type Group,
+  groupConversationId,
+  type GroupMemberList,
+  type GroupRole,
+  type JoinResult,
+  type LeaveResult,
+  type PageQuery,
+} from '@nestim/protocol';
+import { AppError } from '../../common/app-error.js';
+import type { Ctx } from '../../common/ctx.js';
+import { cutPage, decodeCursor, DEFAULT_PAGE } from '../../common/paging.js';
+import { textOf } from '../../common/stored.js';
+import { AppConfig } from '../../config/app-config.js';
+import { BadRows } from '../../infra/metrics/bad-rows.js';
+import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
+import { UsersService } from '../users/index.js';
+import { GroupMemberRepository } from './group-member.repository.js';
+import { GroupRepository } from './group.repository.js';
+import { assertMayLeave, assertOpen, assertRoom } from './group.rules.js';
+import { MembershipsService } from './memberships.service.js';
+import { toGroup } from './to-group.js';
+import { toGroupMember } from './to-group-member.js';
+
+@Injectable()
+export class GroupsService {
+  constructor(
+    private readonly config: AppConfig,
+    private readonly users: UsersService,
+    private readonly groups: GroupRepository,
+    private readonly members: GroupMemberRepository,
+    private readonly memberships: MembershipsService,
+    private readonly publisher: RealtimePublisher,
+    private readonly badRows: BadRows,
+  ) {}
+
+  /** @throws AppError GROUP_NOT_FOUND, the same for an unknown group and for one of others. */
+  async get(ctx: Ctx, groupId: string): Promise<Group> {
+    if ((await this.findRole(groupId, ctx.userId)) === null) throw new AppError('GROUP_NOT_FOUND');
+    return this.getGroup(groupId);
+  }
+
+  /** By userId. A page may hold fewer entries than asked for (bad rows are left out) and still have a next one. */
+  async listMembers(ctx: Ctx, groupId: string, query: PageQuery): Promise<GroupMemberList> {
+    const { cursor, limit = DEFAULT_PAGE } = query;
+    if ((await this.findRole(groupId, ctx.userId)) === null) throw new AppError('GROUP_NOT_FOUND');
+    const after = cursor === undefined ? undefined : decodeCursor(cursor);
+    const rows = await this.members.list(groupId, after, limit + 1);
+    const { page, nextCursor } = cutPage(rows, limit, (row) => row.userId);
+    const users = await this.users.getMany(page.flatMap((row) => textOf(row.userId) ?? []));
+    return { members: page.flatMap((row) => toGroupMember(row, users, this.badRows) ?? []), nextCursor };
+  }
+
+  /** Joining again answers the same `joinSeq`. @throws AppError GROUP_NOT_FOUND, GROUP_NOT_OPEN, GROUP_FULL */
+  async join(ctx: Ctx, groupId: string): Promise<JoinResult> {
+    const { userId } = ctx;
+    const group = await this.getGroup(groupId);
+    const present = await this.members.find(groupId, userId);
+    if (!present) {
+      assertOpen(group);
+      // Joins that race may pass the limit by as many as there are.
+      const max = this.config.maxGroupMembers;
+      assertRoom((await this.members.count(groupId, max)) + 1, max);
+    }
+    const joinSeq = await this.memberships.join(groupId, [{ userId, role: 'member' }]);
+    if (!present) this.publisher.toUsers([userId], 'group:joined', { group, userId }, ctx.socketId);
+    return { group, joinSeq };
+  }
+
+  /** Leaving again answers the same `leftSeq`. @throws AppError GROUP_NOT_FOUND, OWNER_CANNOT_LEAVE */
+  async leave(ctx: Ctx, groupId: string): Promise<LeaveResult> {
+    const { userId } = ctx;
+    const role = await this.findRole(groupId, userId);
+    if (role === 'owner') assertMayLeave(role, await this.members.count(groupId, 2));
+    const leftSeq = await this.memberships.leave(groupId, userId);
+    const conversationId = groupConversationId(groupId);
+    if (role !== null) {
+      const left = { groupId, conversationId, userId };
+      this.publisher.toUsers([userId], 'group:left', left, ctx.socketId);
+    }
+    return { leftSeq };
+  }
+
+  /** Cheap enough for every message. */
+  findRole(groupId: string, userId: string): Promise<GroupRole | null> {
+    return this.memberships.findRole(groupId, userId);
+  }
+
+  /** Those that exist, by groupId; a missing one is absent. */
+  async findMany(groupIds: Iterable<string>): Promise<Map<string, Group>> {
+    const rows = await this.groups.findMany([...new Set(groupIds)]);
+    const groups = rows.flatMap((row) => toGroup(row, this.badRows) ?? []);
+    return new Map(groups.map((group) => [group.groupId, group]));
+  }
+
+  listGroupIdsOf(userId: string): Promise<string[]> {
+    return this.members.listGroupIds(userId);
+  }
+
+  private async getGroup(groupId: string): Promise<Group> {
+    const row = await this.groups.find(groupId);
+    const group = row && toGroup(row, this.badRows);
+    if (!group) throw new AppError('GROUP_NOT_FOUND');
+    return group;
+  }
+}

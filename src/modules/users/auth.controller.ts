@@ -1,0 +1,73 @@
+import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import * as protocol from '@nestim/protocol';
+import { createZodDto } from 'nestjs-zod';
+import type { Ctx } from '../../common/ctx.js';
+import { Public } from '../../common/public.decorator.js';
+import { ZodPipe } from '../../common/zod-validation.pipe.js';
+import { AuthService } from './auth.service.js';
+import { CurrentCtx } from './current-ctx.decorator.js';
+import { SessionsService } from './sessions.service.js';
+
+class RegisterDto extends createZodDto(protocol.Register) {}
+class LoginDto extends createZodDto(protocol.Login) {}
+class RefreshDto extends createZodDto(protocol.Refresh) {}
+class AuthResultDto extends createZodDto(protocol.AuthResult) {}
+class TokenPairDto extends createZodDto(protocol.TokenPair) {}
+class SessionListDto extends createZodDto(protocol.SessionList) {}
+
+@ApiTags('auth')
+@Controller('auth')
+export class AuthController {
+  constructor(
+    private readonly auth: AuthService,
+    private readonly sessions: SessionsService,
+  ) {}
+
+  @Public()
+  @Post('register')
+  @ApiCreatedResponse({ type: AuthResultDto })
+  register(@Body(new ZodPipe(protocol.Register)) body: RegisterDto): Promise<protocol.AuthResult> {
+    return this.auth.register(body);
+  }
+
+  @Public()
+  @Post('login')
+  @HttpCode(200)
+  @ApiOkResponse({ type: AuthResultDto })
+  login(@Body(new ZodPipe(protocol.Login)) body: LoginDto): Promise<protocol.AuthResult> {
+    return this.auth.login(body);
+  }
+
+  @Public()
+  @Post('refresh')
+  @HttpCode(200)
+  @ApiOkResponse({ type: TokenPairDto })
+  refresh(@Body(new ZodPipe(protocol.Refresh)) body: RefreshDto): Promise<protocol.TokenPair> {
+    return this.sessions.refresh(body.refreshToken);
+  }
+
+  @ApiBearerAuth()
+  @Post('logout')
+  @HttpCode(204)
+  logout(@CurrentCtx() ctx: Ctx): Promise<void> {
+    return this.sessions.end(ctx.userId, ctx.sessionId);
+  }
+
+  @ApiBearerAuth()
+  @Get('sessions')
+  @ApiOkResponse({ type: SessionListDto })
+  async listSessions(@CurrentCtx() ctx: Ctx): Promise<SessionListDto> {
+    return { sessions: await this.sessions.list(ctx) };
+  }
+
+  @ApiBearerAuth()
+  @Delete('sessions/:sessionId')
+  @HttpCode(204)
+  endSession(
+    @CurrentCtx() ctx: Ctx,
+    @Param('sessionId', new ZodPipe(protocol.UserId)) sessionId: string,
+  ): Promise<void> {
+    return this.sessions.end(ctx.userId, sessionId);
+  }
+}

@@ -1,0 +1,60 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import type { Stored } from '../../common/stored.js';
+import { SESSION_MODEL, type SessionRow } from './session.schema.js';
+
+@Injectable()
+export class SessionRepository {
+  constructor(@InjectModel(SESSION_MODEL) private readonly sessions: Model<SessionRow>) {}
+
+  async insert(session: SessionRow): Promise<void> {
+    await this.sessions.create(session);
+  }
+
+  find(sessionId: string): Promise<Stored<SessionRow> | null> {
+    return this.sessions.findById(sessionId).lean<Stored<SessionRow>>().exec();
+  }
+
+  /** Newest first, the ended ones left out. */
+  listLive(userId: string, now: number, limit: number): Promise<Stored<SessionRow>[]> {
+    return this.sessions
+      .find({ userId, revokedAt: { $exists: false }, expiresAt: { $gt: now } })
+      .sort({ userId: -1, _id: -1 })
+      .limit(limit)
+      .lean<Stored<SessionRow>[]>()
+      .exec();
+  }
+
+  /**
+   * Replaces the refresh token.
+   * @returns false, and nothing is changed, when `currentHash` is no longer the valid one: of concurrent calls one wins.
+   */
+  async rotate(
+    sessionId: string,
+    currentHash: string,
+    next: { hash: string; now: number; expiresAt: number },
+  ): Promise<boolean> {
+    const { modifiedCount } = await this.sessions.updateOne(
+      { _id: sessionId, refreshHash: currentHash, revokedAt: { $exists: false } },
+      {
+        $set: {
+          refreshHash: next.hash,
+          previousHash: currentHash,
+          rotatedAt: next.now,
+          expiresAt: next.expiresAt,
+        },
+      },
+    );
+    return modifiedCount === 1;
+  }
+
+  /** Ends a session of this user for good. @returns false when there is none; ending it again is true. */
+  async revoke(userId: string, sessionId: string, now: number): Promise<boolean> {
+    const { matchedCount } = await this.sessions.updateOne(
+      { _id: sessionId, userId },
+      { $min: { revokedAt: now } },
+    );
+    return matchedCount === 1;
+  }
+}

@@ -1,0 +1,51 @@
+import { createHmac } from 'node:crypto';
+import { JwtService } from '@nestjs/jwt';
+import { AppError } from '../../common/app-error.js';
+
+export interface TokenSubject {
+  userId: string;
+  sessionId: string;
+}
+
+/** Makes and reads the tokens: HS256 access tokens, and the secrets of refresh tokens. */
+export class Tokens {
+  private readonly jwt: JwtService;
+
+  constructor(
+    private readonly key: string,
+    accessTtlSeconds: number,
+  ) {
+    this.jwt = new JwtService({
+      secret: key,
+      signOptions: { algorithm: 'HS256', expiresIn: accessTtlSeconds },
+      verifyOptions: { algorithms: ['HS256'] },
+    });
+  }
+
+  signAccess({ userId, sessionId }: TokenSubject): string {
+    return this.jwt.sign({ sub: userId, sid: sessionId });
+  }
+
+  /** @throws AppError TOKEN_EXPIRED, or UNAUTHENTICATED for anything that we did not sign. */
+  verifyAccess(token: string): TokenSubject {
+    let claims: { sub?: unknown; sid?: unknown };
+    try {
+      claims = this.jwt.verify(token);
+    } catch (error) {
+      const expired = (error as Error).name === 'TokenExpiredError';
+      throw new AppError(expired ? 'TOKEN_EXPIRED' : 'UNAUTHENTICATED');
+    }
+    const { sub, sid } = claims;
+    if (typeof sub !== 'string' || typeof sid !== 'string') throw new AppError('UNAUTHENTICATED');
+    return { userId: sub, sessionId: sid };
+  }
+
+  /**
+   * The refresh token that follows `previous`. Always the same one, so a refresh whose answer was lost can be
+   * repeated; without the key nobody can tell it from the one before.
+   */
+  refreshAfter(sessionId: string, previous: string): string {
+    const secret = createHmac('sha256', this.key).update(`refresh:${previous}`).digest('base64url');
+    return `${sessionId}.${secret}`;
+  }
+}

@@ -1,0 +1,58 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import type { Model } from 'mongoose';
+import type { Stored } from '../../common/stored.js';
+import { duplicateKeyFields } from '../../infra/mongo/duplicate-key.js';
+import { USER_MODEL, type UserRow } from './user.schema.js';
+
+/** Most ids in one query. */
+const CHUNK = 500;
+
+@Injectable()
+export class UserRepository {
+  constructor(@InjectModel(USER_MODEL) private readonly users: Model<UserRow>) {}
+
+  /** Unique by index: under any concurrency exactly one insert of an id or of a name succeeds; answers which was taken. */
+  async insert(user: UserRow): Promise<'inserted' | 'id-taken' | 'name-taken'> {
+    try {
+      await this.users.create(user);
+      return 'inserted';
+    } catch (error) {
+      const fields = duplicateKeyFields(error);
+      if (!fields) throw error;
+      return fields.includes('usernameKey') ? 'name-taken' : 'id-taken';
+    }
+  }
+
+  find(userId: string): Promise<Stored<UserRow> | null> {
+    return this.users.findById(userId).lean<Stored<UserRow>>().exec();
+  }
+
+  findByUsername(username: string): Promise<Stored<UserRow> | null> {
+    return this.users.findOne({ usernameKey: username.toLowerCase() }).lean<Stored<UserRow>>().exec();
+  }
+
+  async exists(userId: string): Promise<boolean> {
+    return (await this.users.exists({ _id: userId })) !== null;
+  }
+
+  /** Those that exist, in no particular order; never the password hashes. */
+  async findMany(userIds: string[]): Promise<Stored<UserRow>[]> {
+    const rows: Stored<UserRow>[] = [];
+    for (let at = 0; at < userIds.length; at += CHUNK) {
+      const ids = userIds.slice(at, at + CHUNK);
+      const found = this.users.find({ _id: { $in: ids } }, { passwordHash: 0 });
+      rows.push(...(await found.lean<Stored<UserRow>[]>().exec()));
+    }
+    return rows;
+  }
+
+  async findExistingIds(userIds: string[]): Promise<Set<string>> {
+    const ids = new Set<string>();
+    for (let at = 0; at < userIds.length; at += CHUNK) {
+      const found = this.users.find({ _id: { $in: userIds.slice(at, at + CHUNK) } }, { _id: 1 });
+      for (const { _id } of await found.lean<{ _id: string }[]>().exec()) ids.add(_id);
+    }
+    return ids;
+  }
+}

@@ -1,0 +1,62 @@
+import { Injectable } from '@nestjs/common';
+import type { AdminCreateUser, User } from '@nestim/protocol';
+import { LRUCache } from 'lru-cache';
+import { AppError } from '../../common/app-error.js';
+import { newId } from '../../common/ids.js';
+import { BadRows } from '../../infra/metrics/bad-rows.js';
+import { toUser } from './to-user.js';
+import { UserRepository } from './user.repository.js';
+
+const KNOWN_USERS = { max: 200_000, ttl: 10_000 };
+
+/** Who there is. */
+@Injectable()
+export class UsersService {
+  /** Users that were there a moment ago; absence is never remembered. */
+  private readonly known = new LRUCache<string, true>(KNOWN_USERS);
+
+  constructor(
+    private readonly users: UserRepository,
+    private readonly badRows: BadRows,
+  ) {}
+
+  /** @throws AppError USER_NOT_FOUND */
+  async get(userId: string): Promise<User> {
+    const row = await this.users.find(userId);
+    const user = row && toUser(row, this.badRows);
+    if (!user) throw new AppError('USER_NOT_FOUND');
+    return user;
+  }
+
+  /** @throws AppError USER_EXISTS when the userId is taken. */
+  async create({ userId, nickname }: AdminCreateUser): Promise<User> {
+    const row = { _id: userId ?? newId(), nickname, createdAt: Date.now() };
+    if ((await this.users.insert(row)) !== 'inserted') throw new AppError('USER_EXISTS');
+    return { userId: row._id, nickname, createdAt: row.createdAt };
+  }
+
+  /** Those that exist; a missing one is absent and shown as `deletedUser(userId)`. */
+  async getMany(userIds: Iterable<string>): Promise<Map<string, User>> {
+    const rows = await this.users.findMany([...new Set(userIds)]);
+    const found = new Map<string, User>();
+    for (const row of rows) {
+      const user = toUser(row, this.badRows);
+      if (user) found.set(user.userId, user);
+    }
+    return found;
+  }
+
+  /** Cheap enough for every message: a yes is remembered for some seconds. */
+  async exists(userId: string): Promise<boolean> {
+    if (this.known.has(userId)) return true;
+    const exists = await this.users.exists(userId);
+    if (exists) this.known.set(userId, true);
+    return exists;
+  }
+
+  /** Which of these do not exist, read from the store. */
+  async findMissing(userIds: string[]): Promise<string[]> {
+    const existing = await this.users.findExistingIds(userIds);
+    return userIds.filter((userId) => !existing.has(userId));
+  }
+}
