@@ -117,6 +117,16 @@ export class ConversationsService {
     return this.rows.closeWindows(channelId, ownerIds, leftSeq);
   }
 
+  /**
+   * The seq at which the owner's present window opened or, once it is closed, closed.
+   * @throws AppError GROUP_NOT_FOUND for who never had one
+   */
+  async getEdge(channelId: string, ownerId: string): Promise<number> {
+    const row = await this.rows.find(ownerId, channelId);
+    if (!row) throw new AppError('GROUP_NOT_FOUND');
+    return row.leftSeq ?? row.joinSeq;
+  }
+
   listOpenGroupChannels(ownerId: string): Promise<string[]> {
     return this.rows.listOpenChannelIds(ownerId, ChannelType.group);
   }

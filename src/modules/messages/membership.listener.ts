@@ -32,6 +32,7 @@ export class MembershipListener implements OnModuleInit {
         await commit();
         this.publisher.joinRoom(joined, conversationId);
         this.publisher.leaveRoom(left, conversationId);
+        return this.conversations.getEdge(conversationId, joined[0] ?? left[0] ?? '');
       });
     });
   }

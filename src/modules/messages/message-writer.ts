@@ -80,17 +80,14 @@ export class MessageWriter {
     }
   }
 
-  /**
-   * Runs `work` between two messages of a conversation, given the exact head there; sends behind it are checked anew.
-   * @returns that head
-   */
-  async exclusive(conversationId: string, work: (head: number) => Promise<void>): Promise<number> {
+  /** Runs `work` between two messages of a conversation, given the exact head there; sends behind it are checked anew. */
+  async exclusive<T>(conversationId: string, work: (head: number) => Promise<T>): Promise<T> {
     this.refuseWhenClosing();
     this.openTurns += 1;
     try {
-      return await new Promise<number>((resolve, reject) => {
+      return await new Promise<T>((resolve, reject) => {
         const lane = this.laneOf(conversationId);
-        lane.enqueue({ work, resolve, reject });
+        lane.enqueue({ work: (head) => work(head).then(resolve, reject), reject });
         this.wake(lane);
       });
     } finally {
@@ -184,10 +181,7 @@ export class MessageWriter {
     lane.busy = true;
     try {
       lane.head = await this.messages.readHead(lane.conversationId);
-      if (turn) {
-        await turn.work(lane.head);
-        turn.resolve(lane.head);
-      }
+      await turn?.work(lane.head);
     } catch (error) {
       if (turn) turn.reject(error);
       else lane.rejectSends(this.unconfirmed(error));

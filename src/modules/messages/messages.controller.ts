@@ -1,29 +1,44 @@
 import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/common';
-import { ConversationId, HistoryQuery, type Message, type MessagePage, SendMessage } from '@nestim/protocol';
+import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import * as protocol from '@nestim/protocol';
+import { createZodDto } from 'nestjs-zod';
+import { z } from 'zod';
 import type { Ctx } from '../../common/ctx.js';
 import { ZodPipe } from '../../common/zod-validation.pipe.js';
 import { CurrentCtx } from '../users/index.js';
 import { MessagesService } from './messages.service.js';
 
+class MessageResultDto extends createZodDto(protocol.MessageResult) {}
+class HistoryQueryDto extends createZodDto(protocol.HistoryQuery) {}
+class MessagePageDto extends createZodDto(protocol.MessagePage) {}
+
+/** A union has no DTO class. */
+const sendMessageSchema = z.toJSONSchema(protocol.SendMessage, { io: 'input', target: 'openapi-3.0' });
+
+@ApiTags('messages')
+@ApiBearerAuth()
 @Controller()
 export class MessagesController {
   constructor(private readonly messages: MessagesService) {}
 
   @Post('messages')
   @HttpCode(200)
+  @ApiBody({ schema: sendMessageSchema as object })
+  @ApiOkResponse({ type: MessageResultDto })
   async send(
     @CurrentCtx() ctx: Ctx,
-    @Body(new ZodPipe(SendMessage)) message: SendMessage,
-  ): Promise<{ message: Message }> {
+    @Body(new ZodPipe(protocol.SendMessage)) message: protocol.SendMessage,
+  ): Promise<{ message: protocol.Message }> {
     return { message: await this.messages.send(ctx, message) };
   }
 
   @Get('conversations/:conversationId/messages')
+  @ApiOkResponse({ type: MessagePageDto })
   history(
     @CurrentCtx() ctx: Ctx,
-    @Param('conversationId', new ZodPipe(ConversationId)) conversationId: string,
-    @Query(new ZodPipe(HistoryQuery)) { before, after, limit }: HistoryQuery,
-  ): Promise<MessagePage> {
+    @Param('conversationId', new ZodPipe(protocol.ConversationId)) conversationId: string,
+    @Query(new ZodPipe(protocol.HistoryQuery)) { before, after, limit }: HistoryQueryDto,
+  ): Promise<protocol.MessagePage> {
     return this.messages.pull(ctx, {
       conversationId,
       ...(after !== undefined && { fromSeq: after + 1 }),

@@ -17,8 +17,8 @@ export interface WaitingSend {
 
 /** Work that wants the conversation for itself, between two messages. */
 export interface Turn {
+  /** Gives its own outcome to who waits for it; never rejects. */
   work(head: number): Promise<void>;
-  resolve(head: number): void;
   reject(error: unknown): void;
 }
 
