@@ -1,5 +1,6 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
+import { ShutdownSteps } from '../../infra/lifecycle/shutdown-steps.js';
 import { Metrics } from '../../infra/metrics/metrics.js';
 import { ConversationsService } from '../conversations/index.js';
 import { MessageRepository, newMessageId } from './message.repository.js';
@@ -45,7 +46,10 @@ export class MessageWriter {
     private readonly messages: MessageRepository,
     private readonly conversations: ConversationsService,
     private readonly metrics: Metrics,
-  ) {}
+    shutdown: ShutdownSteps,
+  ) {
+    shutdown.register('drain', 'messages', () => this.drain());
+  }
 
   /** To be read before the sender's right to write is checked, and given to {@link append}. */
   membershipOf(conversationId: string): number {
@@ -97,7 +101,7 @@ export class MessageWriter {
   }
 
   /** Takes nothing new and waits until all that was taken has its outcome. */
-  drain(): Promise<void> {
+  private drain(): Promise<void> {
     return new Promise((resolve) => {
       this.onDrained = resolve;
       this.checkDrained();
