@@ -1,0 +1,27 @@
+import type { NestExpressApplication } from '@nestjs/platform-express';
+import { HttpErrorFilter } from './common/http-error.filter.js';
+import { AppConfig } from './config/app-config.js';
+import { ShutdownSteps } from './infra/lifecycle/shutdown-steps.js';
+import { serveApiDocs } from './infra/openapi/api-docs.js';
+import { ImIoAdapter } from './realtime/im-io.adapter.js';
+import { RealtimeServer } from './realtime/realtime-server.js';
+
+const OUTSIDE_THE_API = ['health/live', 'health/ready', 'health/consistency', 'metrics'];
+
+/** Gives an app its edges: prefix, body parser, errors, CORS, sockets, documents, and how the sockets stop. */
+export function configureApp(app: NestExpressApplication): void {
+  const config = app.get(AppConfig);
+  app.disable('x-powered-by');
+  app.disable('etag');
+  app.useBodyParser('json', { limit: config.maxPayloadBytes });
+  app.setGlobalPrefix('api/v1', { exclude: OUTSIDE_THE_API });
+  app.useGlobalFilters(new HttpErrorFilter());
+  if (config.corsOrigins.length > 0) app.enableCors({ origin: config.corsOrigins });
+  app.useWebSocketAdapter(new ImIoAdapter(app));
+  serveApiDocs(app);
+
+  const realtime = app.get(RealtimeServer);
+  const steps = app.get(ShutdownSteps);
+  steps.register('refuse', 'server', () => realtime.stopAccepting());
+  steps.register('disconnect', 'sockets', () => realtime.close());
+}
