@@ -72,6 +72,7 @@ export class GroupsService {
   async leave(ctx: Ctx, groupId: string): Promise<LeaveResult> {
     const { userId } = ctx;
     const role = await this.findRole(groupId, userId);
+    if (role === null) await this.getGroup(groupId);
     if (role === 'owner') assertMayLeave(role, await this.members.count(groupId, 2));
     const leftSeq = await this.memberships.leave(groupId, userId);
     const conversationId = groupConversationId(groupId);
