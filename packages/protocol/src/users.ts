@@ -65,6 +65,7 @@ export type User = z.infer<typeof User>;
 export type AuthResult = z.infer<typeof AuthResult>;
 export type TokenPair = z.infer<typeof TokenPair>;
 export type Session = z.infer<typeof Session>;
+export type SessionList = z.infer<typeof SessionList>;
 export type Handshake = z.infer<typeof Handshake>;
 export type AdminCreateUser = z.infer<typeof AdminCreateUser>;
 export type AdminCreateToken = z.infer<typeof AdminCreateToken>;
