@@ -1,0 +1,168 @@
+import { randomUUID } from 'node:crypto';
+import { elementsOf, findByName, objectValue, readNumber, readString } from '../bson/value.js';
+import { isTruthy } from '../bson/value.js';
+import { buildDocument } from '../bson/writer.js';
+import { prefixEnd } from '../kv/key-writer.js';
+import type { KvStore } from '../kv/store.js';
+import { parseIndex, type IndexInfo } from './index-info.js';
+
+/** One collection. Immutable: a change makes a new one. */
+export interface CollectionInfo {
+  /** `db.collection` */
+  readonly ns: string;
+  readonly uuid: string;
+  /** The key prefix of its records; never used again after a drop. */
+  readonly ident: number;
+  /** The `_id` index is the first. */
+  readonly indexes: readonly IndexInfo[];
+}
+
+export type Collections = ReadonlyMap<string, CollectionInfo>;
+
+const ROOT = Buffer.from([0, 0, 0, 0]);
+const COLLECTION = Buffer.concat([ROOT, Buffer.from('c')]);
+const NEXT_IDENT = Buffer.concat([ROOT, Buffer.from('i')]);
+const GARBAGE = Buffer.concat([ROOT, Buffer.from('g')]);
+const ID_SPEC = buildDocument((writer) => {
+  const key = writer.beginObject('key');
+  writer.int('_id', 1);
+  writer.end(key);
+  writer.string('name', '_id_');
+});
+
+/**
+ * All collections and their indexes. Reads use `committed`, write commands `planned`: an index that is not on disk yet
+ * serves no read, but every write planned after it maintains it.
+ */
+export class Catalog {
+  committed: Collections;
+  planned: Collections;
+  private nextIdent: number;
+  private readonly nextRecord = new Map<number, number>();
+
+  constructor(private readonly store: KvStore) {
+    const found = new Map<string, CollectionInfo>();
+    for (const { value } of store.committed.range({ start: COLLECTION, end: prefixEnd(COLLECTION) })) {
+      const info = decode(value);
+      found.set(info.ns, info);
+    }
+    this.committed = this.planned = found;
+    this.nextIdent = store.committed.get(NEXT_IDENT)?.readUInt32BE() ?? 1;
+  }
+
+  /** A fresh key prefix. */
+  allocateIdent(): number {
+    const ident = this.nextIdent++;
+    const next = Buffer.alloc(4);
+    next.writeUInt32BE(this.nextIdent);
+    this.store.planned.put(NEXT_IDENT, next);
+    return ident;
+  }
+
+  /** Plans a new, empty collection. */
+  create(ns: string): CollectionInfo {
+    const info: CollectionInfo = {
+      ns,
+      uuid: randomUUID(),
+      ident: this.allocateIdent(),
+      indexes: [parseIndex(objectValue(ID_SPEC), this.allocateIdent())],
+    };
+    this.replace(info);
+    return info;
+  }
+
+  /** Plans a changed state of a collection. */
+  replace(info: CollectionInfo): void {
+    this.store.planned.put(Buffer.concat([COLLECTION, Buffer.from(info.ns)]), encode(info));
+    this.change((collections) => collections.set(info.ns, info));
+  }
+
+  /** Plans the end of a collection; its keys are swept later. */
+  drop(info: CollectionInfo): void {
+    this.store.planned.remove(Buffer.concat([COLLECTION, Buffer.from(info.ns)]));
+    this.change((collections) => collections.delete(info.ns));
+    this.discard([info.ident, ...info.indexes.map((index) => index.ident)]);
+  }
+
+  /** Marks key prefixes that nothing refers to any more as garbage. */
+  discard(idents: readonly number[]): void {
+    for (const ident of idents) this.store.planned.put(garbageKey(ident), Buffer.alloc(1));
+  }
+
+  /** Record ids grow with every insert: they are the natural order of a collection. */
+  allocateRecordId(info: CollectionInfo): number {
+    const id = this.nextRecord.get(info.ident) ?? this.lastRecordId(info) + 1;
+    this.nextRecord.set(info.ident, id + 1);
+    return id;
+  }
+
+  /** Removes up to `limit` keys of dropped collections and indexes. Returns whether there may be more. */
+  sweep(limit: number): boolean {
+    let removed = 0;
+    for (const { key } of this.store.planned.range({ start: GARBAGE, end: prefixEnd(GARBAGE) })) {
+      const prefix = Buffer.from(key.subarray(GARBAGE.length));
+      for (const entry of this.store.planned.range({ start: prefix, end: prefixEnd(prefix) })) {
+        this.store.planned.remove(entry.key);
+        if (++removed >= limit) return true;
+      }
+      this.store.planned.remove(key);
+    }
+    return false;
+  }
+
+  private lastRecordId(info: CollectionInfo): number {
+    const start = Buffer.alloc(4);
+    start.writeUInt32BE(info.ident);
+    for (const { key } of this.store.planned.range({ start, end: prefixEnd(start), reverse: true })) {
+      return key.readUIntBE(4, 6);
+    }
+    return 0;
+  }
+
+  private change(apply: (collections: Map<string, CollectionInfo>) => void): void {
+    const next = new Map(this.planned);
+    apply(next);
+    this.planned = next;
+    this.store.afterCommit(() => (this.committed = next));
+  }
+}
+
+function garbageKey(ident: number): Buffer {
+  const key = Buffer.alloc(GARBAGE.length + 4);
+  GARBAGE.copy(key);
+  key.writeUInt32BE(ident, GARBAGE.length);
+  return key;
+}
+
+function encode(info: CollectionInfo): Buffer {
+  return buildDocument((writer) => {
+    writer.string('ns', info.ns);
+    writer.string('uuid', info.uuid);
+    writer.double('ident', info.ident);
+    const indexes = writer.beginArray('indexes');
+    info.indexes.forEach((index, i) => {
+      const entry = writer.beginObject(String(i));
+      writer.double('ident', index.ident);
+      writer.bool('multikey', index.multikey);
+      writer.document('spec', index.spec);
+      writer.end(entry);
+    });
+    writer.end(indexes);
+  });
+}
+
+function decode(doc: Buffer): CollectionInfo {
+  const value = objectValue(doc);
+  return {
+    ns: readString(findByName(value, 'ns')!),
+    uuid: readString(findByName(value, 'uuid')!),
+    ident: readNumber(findByName(value, 'ident')!),
+    indexes: elementsOf(findByName(value, 'indexes')!).map((entry) =>
+      parseIndex(
+        findByName(entry, 'spec')!,
+        readNumber(findByName(entry, 'ident')!),
+        isTruthy(findByName(entry, 'multikey')),
+      ),
+    ),
+  };
+}

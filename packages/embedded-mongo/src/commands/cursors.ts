@@ -1,0 +1,126 @@
+import { randomBytes } from 'node:crypto';
+import type { BsonWriter } from '../bson/writer.js';
+import { CommandError, ErrorCode } from '../errors.js';
+
+/** MongoDB's first batch and the bytes a reply may carry. */
+export const FIRST_BATCH = 101;
+const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+const IDLE_MS = 10 * 60 * 1000;
+const MAX_OPEN = 10_000;
+
+/** Documents one after the other. `next` may be called in any later turn; it holds nothing of the store in between. */
+export interface DocumentSource {
+  /** Offers documents until `take` returns false (that document is offered again next time) or there are no more. */
+  drain(take: (doc: Buffer) => boolean): 'more' | 'done';
+}
+
+interface OpenCursor {
+  readonly ns: string;
+  readonly source: DocumentSource;
+  usedAt: number;
+}
+
+/** The open cursors of the server. */
+export class Cursors {
+  private readonly open = new Map<bigint, OpenCursor>();
+  private readonly timer = setInterval(() => this.expire(), 60_000).unref();
+
+  /** Writes the first batch as `cursor: {firstBatch, id, ns}` and keeps the rest. */
+  first(reply: BsonWriter, ns: string, source: DocumentSource, batchSize: number, single = false): void {
+    const cursor = reply.beginObject('cursor');
+    const state = writeBatch(reply, 'firstBatch', source, batchSize);
+    reply.long('id', state === 'done' || single ? 0n : this.keep(ns, source));
+    reply.string('ns', ns);
+    reply.end(cursor);
+  }
+
+  next(reply: BsonWriter, ns: string, id: bigint, batchSize: number): void {
+    const found = this.open.get(id);
+    if (!found) throw new CommandError(ErrorCode.CursorNotFound, `cursor id ${id} not found`);
+    if (found.ns !== ns) {
+      throw new CommandError(
+        13,
+        `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace ${found.ns}`,
+      );
+    }
+    found.usedAt = Date.now();
+    const cursor = reply.beginObject('cursor');
+    let state: 'more' | 'done';
+    try {
+      state = writeBatch(reply, 'nextBatch', found.source, batchSize);
+    } catch (error) {
+      this.open.delete(id);
+      throw error;
+    }
+    if (state === 'done') this.open.delete(id);
+    reply.long('id', state === 'done' ? 0n : id);
+    reply.string('ns', ns);
+    reply.end(cursor);
+  }
+
+  kill(id: bigint): boolean {
+    return this.open.delete(id);
+  }
+
+  get size(): number {
+    return this.open.size;
+  }
+
+  close(): void {
+    clearInterval(this.timer);
+    this.open.clear();
+  }
+
+  private keep(ns: string, source: DocumentSource): bigint {
+    if (this.open.size >= MAX_OPEN) throw new CommandError(ErrorCode.InternalError, 'too many open cursors');
+    const id = (randomBytes(8).readBigUInt64LE() >> 1n) + 1n;
+    this.open.set(id, { ns, source, usedAt: Date.now() });
+    return id;
+  }
+
+  private expire(): void {
+    const limit = Date.now() - IDLE_MS;
+    for (const [id, cursor] of this.open) if (cursor.usedAt < limit) this.open.delete(id);
+  }
+}
+
+function writeBatch(
+  reply: BsonWriter,
+  name: string,
+  source: DocumentSource,
+  batchSize: number,
+): 'more' | 'done' {
+  const batch = reply.beginArray(name);
+  let count = 0;
+  let bytes = 0;
+  const state =
+    batchSize === 0
+      ? 'more'
+      : source.drain((doc) => {
+          if (count >= batchSize || (count > 0 && bytes + doc.length > MAX_BATCH_BYTES)) return false;
+          reply.document(indexName(count++), doc);
+          bytes += doc.length;
+          return true;
+        });
+  reply.end(batch);
+  return state;
+}
+
+const indexNames: string[] = [];
+
+/** Array positions as field names, made once. */
+function indexName(index: number): string {
+  if (index >= 10_000) return String(index);
+  return (indexNames[index] ??= String(index));
+}
+
+/** A source over documents that are all in memory. */
+export class ListSource implements DocumentSource {
+  private at = 0;
+  constructor(private readonly docs: readonly Buffer[]) {}
+
+  drain(take: (doc: Buffer) => boolean): 'more' | 'done' {
+    for (; this.at < this.docs.length; this.at++) if (!take(this.docs[this.at]!)) return 'more';
+    return 'done';
+  }
+}

@@ -1,0 +1,110 @@
+import { T } from '../bson/types.js';
+import { findField, objectValue, type Value } from '../bson/value.js';
+import { ID } from '../catalog/records.js';
+import { CommandError, ErrorCode, unsupported } from '../errors.js';
+import { parseFilter } from '../query/parse-filter.js';
+import { parseProjection } from '../query/projection.js';
+import { collectRows } from '../query/query.js';
+import { parseSort } from '../query/sort.js';
+import { upsertDocument } from '../update/apply-update.js';
+import { parseUpdate } from '../update/parse-update.js';
+import { EMPTY_DOCUMENT } from './find.js';
+import type { Command, CommandContext } from './request.js';
+import { replaceRow, storable } from './write.js';
+
+interface Outcome {
+  readonly value: Buffer | undefined;
+  readonly n: number;
+  readonly updatedExisting?: boolean;
+  readonly upserted?: Value;
+}
+
+export const findAndModify: Command = {
+  writes: true,
+  fields: [
+    'query',
+    'sort',
+    'remove',
+    'update',
+    'new',
+    'fields',
+    'upsert',
+    'hint',
+    'bypassDocumentValidation',
+    'arrayFilters',
+  ],
+  refused: ['collation', 'let'],
+  run: (context) => {
+    const { request, reply } = context;
+    const projection = parseProjection(request.object('fields'));
+    const { value, n, updatedExisting, upserted } = request.bool('remove')
+      ? removeOne(context)
+      : updateOne(context);
+    const last = reply.beginObject('lastErrorObject');
+    reply.int('n', n);
+    if (updatedExisting !== undefined) reply.bool('updatedExisting', updatedExisting);
+    if (upserted) reply.value('upserted', upserted);
+    reply.end(last);
+    if (value) reply.document('value', projection ? projection(value) : value);
+    else reply.null('value');
+  },
+};
+
+function queryOf({ request }: CommandContext) {
+  return {
+    filter: parseFilter(request.object('query') ?? objectValue(EMPTY_DOCUMENT)),
+    sort: parseSort(request.object('sort')),
+    hint: request.hint(),
+  };
+}
+
+function removeOne(context: CommandContext): Outcome {
+  const { engine, request } = context;
+  if (request.get('update')) {
+    throw new CommandError(ErrorCode.FailedToParse, 'Cannot specify both an update and remove=true');
+  }
+  if (request.bool('upsert')) {
+    throw new CommandError(ErrorCode.FailedToParse, 'Cannot specify both upsert=true and remove=true ');
+  }
+  if (request.bool('new')) {
+    throw new CommandError(
+      ErrorCode.FailedToParse,
+      "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document",
+    );
+  }
+  const info = engine.catalog.planned.get(request.namespace());
+  const [row] = info ? collectRows(engine.store.planned, info, queryOf(context), 1) : [];
+  if (!row) return { value: undefined, n: 0 };
+  engine.records.remove(info!, row.recordId, row.doc);
+  return { value: row.doc, n: 1 };
+}
+
+function updateOne(context: CommandContext): Outcome {
+  const { engine, request } = context;
+  const filters = request.get('arrayFilters');
+  if (filters && (filters.type !== T.array || filters.end - filters.start > 5))
+    throw unsupported('the option arrayFilters');
+  const given = request.get('update');
+  if (!given) {
+    throw new CommandError(ErrorCode.FailedToParse, 'Either an update or remove=true must be specified');
+  }
+  const update = parseUpdate(given);
+  const ns = request.namespace();
+  const query = queryOf(context);
+  const wantsNew = request.bool('new');
+  const info = engine.catalog.planned.get(ns);
+  const [row] = info ? collectRows(engine.store.planned, info, query, 1) : [];
+  if (row) {
+    const after = replaceRow(engine, ns, row.recordId, row.doc, update) ?? row.doc;
+    return { value: wantsNew ? after : row.doc, n: 1, updatedExisting: true };
+  }
+  if (!request.bool('upsert')) return { value: undefined, n: 0, updatedExisting: false };
+  const doc = storable(objectValue(upsertDocument(update, query.filter)));
+  engine.records.insert(engine.collectionForWrite(ns), doc);
+  return {
+    value: wantsNew ? doc : undefined,
+    n: 1,
+    updatedExisting: false,
+    upserted: findField(doc, 0, ID)!,
+  };
+}

@@ -1,0 +1,139 @@
+import { objectValue, readLong, type Value } from '../bson/value.js';
+import { T } from '../bson/types.js';
+import { elementsOf } from '../bson/value.js';
+import type { Engine } from '../engine.js';
+import { badValue, CommandError, typeMismatch } from '../errors.js';
+import { parseFilter } from '../query/parse-filter.js';
+import { parseProjection } from '../query/projection.js';
+import { countMatches, PlannedQuery } from '../query/query.js';
+import { FindSource, type FindOptions } from '../query/find-source.js';
+import { parseSort } from '../query/sort.js';
+import { parsePath, somePathValue } from '../query/path.js';
+import { FIRST_BATCH, ListSource } from './cursors.js';
+import { namespaceOf, type Command, type Request } from './request.js';
+import { ValueSet } from '../query/value-set.js';
+
+export const EMPTY_DOCUMENT = Buffer.from([5, 0, 0, 0, 0]);
+
+/** The query parts of a `find`. */
+export function findOptions(request: Request): FindOptions & { batchSize: number; single: boolean } {
+  const limit = request.integer('limit', Number.MIN_SAFE_INTEGER) ?? 0;
+  if (limit < 0) throw badValue('the limit value must be non-negative');
+  const skip = request.integer('skip') ?? 0;
+  return {
+    filter: parseFilter(request.object('filter') ?? objectValue(EMPTY_DOCUMENT)),
+    sort: parseSort(request.object('sort')),
+    hint: request.hint(),
+    projection: parseProjection(request.object('projection')),
+    skip,
+    limit,
+    batchSize: request.integer('batchSize') ?? FIRST_BATCH,
+    single: request.bool('singleBatch'),
+  };
+}
+
+export const find: Command = {
+  fields: [
+    'filter',
+    'sort',
+    'projection',
+    'hint',
+    'skip',
+    'limit',
+    'batchSize',
+    'singleBatch',
+    'noCursorTimeout',
+    'allowDiskUse',
+    'awaitData',
+    'allowPartialResults',
+    'oplogReplay',
+  ],
+  refused: ['collation', 'let', 'min', 'max', 'returnKey', 'showRecordId', 'tailable'],
+  run: ({ engine, request, reply }) => {
+    const ns = request.namespace();
+    const options = findOptions(request);
+    const info = engine.catalog.committed.get(ns);
+    const source = info
+      ? new FindSource(engine.store.committed, info, options, () => engine.catalog.committed)
+      : new ListSource([]);
+    engine.cursors.first(reply, ns, source, options.batchSize, options.single);
+  },
+};
+
+export const getMore: Command = {
+  fields: ['collection', 'batchSize', 'term', 'lastKnownCommittedOpTime'],
+  run: ({ engine, request, reply }) => {
+    const id = request.get('getMore');
+    if (id?.type !== T.long)
+      throw typeMismatch("BSON field 'getMore.getMore' is the wrong type, expected type 'long'");
+    const ns = namespaceOf(request.db, request.string('collection') ?? '');
+    engine.cursors.next(reply, ns, readLong(id), request.integer('batchSize') || Infinity);
+  },
+};
+
+export const killCursors: Command = {
+  fields: ['cursors'],
+  run: ({ engine, request, reply }) => {
+    const list = request.get('cursors');
+    const ids = list?.type === T.array ? elementsOf(list) : [];
+    const results = ids.map((id) => ({ id: id.type === T.long ? readLong(id) : 0n, killed: false }));
+    for (const result of results) result.killed = engine.cursors.kill(result.id);
+    const write = (name: string, wanted: boolean | undefined) => {
+      const mark = reply.beginArray(name);
+      results
+        .filter((result) => result.killed === wanted)
+        .forEach((result, i) => reply.long(String(i), result.id));
+      reply.end(mark);
+    };
+    write('cursorsKilled', true);
+    write('cursorsNotFound', false);
+    write('cursorsAlive', undefined);
+    write('cursorsUnknown', undefined);
+  },
+};
+
+/** Documents of a count, with skip and limit applied. */
+export function countOf(engine: Engine, request: Request): number {
+  const query = request.object('query');
+  const limit = Math.abs(request.integer('limit', Number.MIN_SAFE_INTEGER) ?? 0);
+  const skip = request.integer('skip') ?? 0;
+  const info = engine.catalog.committed.get(request.namespace());
+  const filter = parseFilter(query ?? objectValue(EMPTY_DOCUMENT));
+  if (!info) return 0;
+  const all = countMatches(engine.store.committed, info, { filter, sort: [], hint: request.hint() });
+  const rest = Math.max(0, all - skip);
+  return limit > 0 ? Math.min(limit, rest) : rest;
+}
+
+export const count: Command = {
+  fields: ['query', 'limit', 'skip', 'hint', 'fields'],
+  refused: ['collation'],
+  run: ({ engine, request, reply }) => reply.count('n', countOf(engine, request)),
+};
+
+export const distinct: Command = {
+  fields: ['key', 'query', 'hint'],
+  refused: ['collation'],
+  run: ({ engine, request, reply }) => {
+    const key = request.string('key');
+    if (key === undefined)
+      throw new CommandError(40414, "BSON field 'distinct.key' is missing but a required field");
+    const filter = parseFilter(request.object('query') ?? objectValue(EMPTY_DOCUMENT));
+    const info = engine.catalog.committed.get(request.namespace());
+    const values = new ValueSet();
+    if (info) {
+      const path = parsePath(key);
+      const add = (value: Value) => {
+        if (value.type === T.array) elementsOf(value).forEach((element) => values.add(element));
+        else if (value.type !== T.missing) values.add(value);
+        return false;
+      };
+      const planned = new PlannedQuery(info, { filter, sort: [], hint: request.hint() });
+      for (const { doc } of planned.scan.rows(engine.store.committed))
+        somePathValue(doc, 0, path, add, false);
+    }
+    const mark = reply.beginArray('values');
+    values.list().forEach((value, i) => reply.value(String(i), value));
+    reply.end(mark);
+  },
+};

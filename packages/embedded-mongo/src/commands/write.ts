@@ -1,0 +1,240 @@
+import { newObjectId } from '../bson/make.js';
+import { T, typeName } from '../bson/types.js';
+import {
+  elements,
+  findByName,
+  findField,
+  isTruthy,
+  objectValue,
+  readNumber,
+  type Value,
+} from '../bson/value.js';
+import { MAX_DEPTH, MAX_DOCUMENT } from '../bson/validate.js';
+import { ID } from '../catalog/records.js';
+import type { Engine } from '../engine.js';
+import { badValue, CommandError, ErrorCode, unsupported } from '../errors.js';
+import { parseFilter } from '../query/parse-filter.js';
+import { collectRows, type Query } from '../query/query.js';
+import { applyUpdate, upsertDocument, withIdFirst } from '../update/apply-update.js';
+import { parseUpdate, type Update } from '../update/parse-update.js';
+import { parseHint, type Command, type Request } from './request.js';
+import { runStatements, writeWriteErrors } from './write-errors.js';
+
+/** MongoDB's bound on the statements of one command. */
+const MAX_STATEMENTS = 100_000;
+
+function statementsOf(request: Request, name: string): readonly Value[] {
+  const list = request.list(name);
+  if (list.length === 0 || list.length > MAX_STATEMENTS) {
+    throw new CommandError(
+      16, // InvalidLength
+      `Write batch sizes must be between 1 and ${MAX_STATEMENTS}. Got ${list.length} operations.`,
+    );
+  }
+  return list;
+}
+
+function isOrdered(request: Request): boolean {
+  return request.get('ordered') === undefined || request.bool('ordered');
+}
+
+/** The bytes to store: a copy of its own, `_id` first, of a type MongoDB allows there, within the limits. */
+export function storable(doc: Value): Buffer {
+  const bytes = doc.buf.subarray(doc.start, doc.end);
+  if (bytes.length > MAX_DOCUMENT) {
+    throw new CommandError(
+      ErrorCode.BSONObjectTooLarge,
+      `object to insert too large. size in bytes: ${bytes.length}, max size: ${MAX_DOCUMENT}`,
+    );
+  }
+  assertDepth(bytes);
+  const first = elements(bytes, 0).next();
+  const id = !first.done && first.value.name === '_id' ? first.value : findField(bytes, 0, ID);
+  if (id && (id.type === T.array || id.type === T.regex)) {
+    throw badValue(`The '_id' value cannot be of type ${typeName(id.type)}`);
+  }
+  if (id && id.type === T.object) {
+    for (const field of elements(id.buf, id.start)) {
+      if (field.name.startsWith('$')) {
+        throw new CommandError(
+          ErrorCode.DollarPrefixedFieldName,
+          `_id fields may not contain '$'-prefixed fields: ${field.name} is not valid for storage.`,
+        );
+      }
+    }
+  }
+  if (id === undefined) return withIdFirst(bytes, newObjectId());
+  return !first.done && first.value.name === '_id' ? bytes : withIdFirst(bytes, id);
+}
+
+function assertDepth(doc: Buffer): void {
+  const visit = (start: number, depth: number) => {
+    if (depth > MAX_DEPTH) throw new CommandError(15, `Exceeded maximum nested object depth: ${MAX_DEPTH}`);
+    for (const element of elements(doc, start)) {
+      if (element.type === T.object || element.type === T.array) visit(element.start, depth + 1);
+    }
+  };
+  visit(0, 1);
+}
+
+export const insert: Command = {
+  writes: true,
+  fields: ['documents', 'ordered', 'bypassDocumentValidation'],
+  run: ({ engine, request, reply }) => {
+    const ns = request.namespace();
+    const docs = statementsOf(request, 'documents');
+    engine.collectionForWrite(ns);
+    let n = 0;
+    const errors = runStatements(docs, isOrdered(request), (doc) => {
+      engine.records.insert(engine.collectionForWrite(ns), storable(doc));
+      n++;
+    });
+    reply.int('n', n);
+    writeWriteErrors(reply, errors);
+  },
+};
+
+interface Matched {
+  readonly n: number;
+  readonly modified: number;
+  /** The `_id` of a document that was inserted. */
+  readonly upserted?: Value;
+}
+
+interface UpdateStatement {
+  readonly query: Query;
+  readonly update: Update;
+  readonly multi: boolean;
+  readonly upsert: boolean;
+}
+
+function parseStatement(statement: Value): UpdateStatement {
+  refuse(statement, ['collation', 'arrayFilters', 'c', 'constants', 'sort', 'sampleId'], 'update');
+  const q = findByName(statement, 'q');
+  const u = findByName(statement, 'u');
+  if (q?.type !== T.object)
+    throw new CommandError(40414, "BSON field 'update.updates.q' is missing but a required field");
+  if (!u) throw new CommandError(40414, "BSON field 'update.updates.u' is missing but a required field");
+  const update = parseUpdate(u);
+  const multi = isTruthy(findByName(statement, 'multi'));
+  if (multi && update.kind === 'replacement') {
+    throw new CommandError(
+      ErrorCode.FailedToParse,
+      'multi update is not supported for replacement-style update',
+    );
+  }
+  return {
+    query: { filter: parseFilter(q), sort: [], hint: parseHint(findByName(statement, 'hint')) },
+    update,
+    multi,
+    upsert: isTruthy(findByName(statement, 'upsert')),
+  };
+}
+
+function refuse(statement: Value, names: readonly string[], command: string): void {
+  for (const name of names) {
+    const value = findByName(statement, name);
+    if (!value || value.type === T.null) continue;
+    if (name === 'arrayFilters' && value.type === T.array && value.end - value.start === 5) continue;
+    throw unsupported(`the option ${name} of ${command}`);
+  }
+}
+
+function runUpdate(engine: Engine, ns: string, { query, update, multi, upsert }: UpdateStatement): Matched {
+  const { planned } = engine.store;
+  const info = engine.catalog.planned.get(ns);
+  const rows = info ? collectRows(planned, info, query, multi ? 0 : 1) : [];
+  if (rows.length === 0 && upsert) {
+    const doc = storable(objectValue(upsertDocument(update, query.filter)));
+    engine.records.insert(engine.collectionForWrite(ns), doc);
+    return { n: 1, modified: 0, upserted: findField(doc, 0, ID)! };
+  }
+  let modified = 0;
+  for (const { recordId, doc } of rows) if (replaceRow(engine, ns, recordId, doc, update)) modified++;
+  return { n: rows.length, modified };
+}
+
+/** Applies an update to one stored document. Returns the new bytes, or undefined if nothing changed. */
+export function replaceRow(
+  engine: Engine,
+  ns: string,
+  recordId: number,
+  before: Buffer,
+  update: Update,
+): Buffer | undefined {
+  const after = applyUpdate(update, before);
+  if (after.equals(before)) return undefined;
+  assertDepth(after);
+  engine.records.update(engine.catalog.planned.get(ns)!, recordId, before, after);
+  return after;
+}
+
+export const update: Command = {
+  writes: true,
+  fields: ['updates', 'ordered', 'bypassDocumentValidation'],
+  refused: ['let'],
+  run: ({ engine, request, reply }) => {
+    const ns = request.namespace();
+    let n = 0;
+    let modified = 0;
+    const upserted: { index: number; id: Value }[] = [];
+    const errors = runStatements(statementsOf(request, 'updates'), isOrdered(request), (statement, index) => {
+      const result = runUpdate(engine, ns, parseStatement(statement));
+      n += result.n;
+      modified += result.modified;
+      if (result.upserted) upserted.push({ index, id: result.upserted });
+    });
+    reply.int('n', n);
+    if (upserted.length > 0) {
+      const list = reply.beginArray('upserted');
+      upserted.forEach(({ index, id }, i) => {
+        const entry = reply.beginObject(String(i));
+        reply.int('index', index);
+        reply.value('_id', id);
+        reply.end(entry);
+      });
+      reply.end(list);
+    }
+    reply.int('nModified', modified);
+    writeWriteErrors(reply, errors);
+  },
+};
+
+export const remove: Command = {
+  writes: true,
+  fields: ['deletes', 'ordered'],
+  refused: ['let'],
+  run: ({ engine, request, reply }) => {
+    const ns = request.namespace();
+    let n = 0;
+    const errors = runStatements(statementsOf(request, 'deletes'), isOrdered(request), (statement) => {
+      refuse(statement, ['collation'], 'delete');
+      const q = findByName(statement, 'q');
+      const limit = findByName(statement, 'limit');
+      if (q?.type !== T.object)
+        throw new CommandError(40414, "BSON field 'delete.deletes.q' is missing but a required field");
+      if (!limit)
+        throw new CommandError(40414, "BSON field 'delete.deletes.limit' is missing but a required field");
+      const bound = readNumber(limit);
+      if (bound !== 0 && bound !== 1) {
+        throw new CommandError(
+          ErrorCode.FailedToParse,
+          `The limit field in delete objects must be 0 or 1. Got ${bound}`,
+        );
+      }
+      const query: Query = {
+        filter: parseFilter(q),
+        sort: [],
+        hint: parseHint(findByName(statement, 'hint')),
+      };
+      const info = engine.catalog.planned.get(ns);
+      if (!info) return;
+      for (const { recordId, doc } of collectRows(engine.store.planned, info, query, bound)) {
+        engine.records.remove(info, recordId, doc);
+        n++;
+      }
+    });
+    reply.int('n', n);
+    writeWriteErrors(reply, errors);
+  },
+};

@@ -1,0 +1,81 @@
+import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Catalog, type CollectionInfo } from './catalog/catalog.js';
+import { recordKey, Records } from './catalog/records.js';
+import { Cursors } from './commands/cursors.js';
+import { prefixEnd } from './kv/key-writer.js';
+import { KvStore } from './kv/store.js';
+
+/** The version of the layout on disk. A folder of a newer one is refused. */
+const FORMAT = 1;
+const SWEEP_KEYS = 2000;
+
+/** All parts of one open folder. */
+export class Engine {
+  readonly store: KvStore;
+  readonly catalog: Catalog;
+  readonly records: Records;
+  readonly cursors = new Cursors();
+  readonly startedAt = Date.now();
+  private closing = false;
+
+  /** Opens the folder. The caller holds its owner lock. */
+  constructor(dbPath: string, onBroken: (error: Error) => void) {
+    mkdirSync(dbPath, { recursive: true, mode: 0o700 });
+    checkFormat(join(dbPath, 'format.json'));
+    this.store = new KvStore(join(dbPath, 'lmdb'), onBroken);
+    this.catalog = new Catalog(this.store);
+    this.records = new Records(this.store.planned, this.catalog);
+    this.sweep();
+  }
+
+  /** The collection as writes see it, made if it is not there. */
+  collectionForWrite(ns: string): CollectionInfo {
+    return this.catalog.planned.get(ns) ?? this.catalog.create(ns);
+  }
+
+  /** The number of documents, from the keys alone. */
+  countRecords(info: CollectionInfo): number {
+    const prefix = recordKey(info.ident, 0).subarray(0, 4);
+    return this.store.committed.count(prefix, prefixEnd(prefix));
+  }
+
+  /** Sweeps after the current command's writes. */
+  sweepLater(): void {
+    void this.store.settled()?.then(
+      () => this.sweep(),
+      () => undefined,
+    );
+  }
+
+  /** Removes the keys of dropped collections and indexes, a portion at a time, between other work. */
+  private sweep(): void {
+    if (this.closing || !this.catalog.sweep(SWEEP_KEYS)) return;
+    this.sweepLater();
+  }
+
+  async close(): Promise<void> {
+    this.closing = true;
+    this.cursors.close();
+    await this.store.close();
+  }
+}
+
+function checkFormat(file: string): void {
+  let text: string;
+  try {
+    text = readFileSync(file, 'utf8');
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
+    writeFileSync(file, `${JSON.stringify({ format: FORMAT })}\n`, { mode: 0o600 });
+    return;
+  }
+  let format: unknown;
+  try {
+    format = (JSON.parse(text) as { format?: unknown }).format;
+  } catch {
+    throw new Error(`${file} is damaged: it does not hold a format version`);
+  }
+  if (format !== FORMAT)
+    throw new Error(`${file}: format ${String(format)} is not the format ${FORMAT} of this version`);
+}

@@ -1,0 +1,63 @@
+/** MongoDB's error codes that this store can answer with. */
+export const ErrorCode = {
+  InternalError: 1,
+  BadValue: 2,
+  FailedToParse: 9,
+  TypeMismatch: 14,
+  IllegalOperation: 20,
+  NamespaceNotFound: 26,
+  IndexNotFound: 27,
+  PathNotViable: 28,
+  ConflictingUpdateOperators: 40,
+  CursorNotFound: 43,
+  NamespaceExists: 48,
+  MaxTimeMSExpired: 50,
+  DollarPrefixedFieldName: 52,
+  EmptyFieldName: 56,
+  CommandNotFound: 59,
+  ImmutableField: 66,
+  CannotCreateIndex: 67,
+  InvalidOptions: 72,
+  InvalidNamespace: 73,
+  IndexOptionsConflict: 85,
+  IndexKeySpecsConflict: 86,
+  NotImplemented: 238,
+  MemoryLimit: 292,
+  BSONObjectTooLarge: 10334,
+  DuplicateKey: 11000,
+  KeyTooLong: 17280,
+} as const;
+
+const nameOf = new Map<number, string>(Object.entries(ErrorCode).map(([name, code]) => [code, name]));
+nameOf.set(ErrorCode.MemoryLimit, 'QueryExceededMemoryLimitNoDiskUseAllowed');
+
+/** MongoDB's name of a code; `Location<code>` for the unnamed ones, as MongoDB does. */
+export function codeNameOf(code: number): string {
+  return nameOf.get(code) ?? `Location${code}`;
+}
+
+/** An error that is answered to the client with a MongoDB code; everything else is an internal error. */
+export class CommandError extends Error {
+  override readonly name: string = 'CommandError';
+  constructor(
+    readonly code: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+/** What MongoDB has and this store has not. The message names it. */
+export function unsupported(what: string): CommandError {
+  return new CommandError(ErrorCode.NotImplemented, `${what} is not supported by the embedded store`);
+}
+
+/** A request that MongoDB refuses too. */
+export function badValue(message: string): CommandError {
+  return new CommandError(ErrorCode.BadValue, message);
+}
+
+/** A field of the wrong type. */
+export function typeMismatch(message: string): CommandError {
+  return new CommandError(ErrorCode.TypeMismatch, message);
+}

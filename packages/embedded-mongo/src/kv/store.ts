@@ -1,0 +1,172 @@
+import { open, type RootDatabase } from 'lmdb';
+import { Overlay, OverlayView } from './overlay.js';
+import type { KeyRange, KvEntry, KvView, WriteSet } from './view.js';
+
+/** No planned writes. */
+const EMPTY = new Overlay();
+
+/**
+ * The store: LMDB below, planned writes above it.
+ *
+ * A write command plans synchronously against `planned` (the synced state with everything planned since laid over it), so
+ * concurrent commands see each other's writes and are serialised by the event loop. Its writes join the open batch; when
+ * no commit is under way the batch becomes one LMDB transaction, synced to disk, while the next commands already plan
+ * theirs (group commit). Reads outside write commands go to `committed` and so never see what is not synced.
+ */
+export class KvStore {
+  readonly committed: KvView;
+  readonly planned: KvView & WriteSet;
+  private readonly db: RootDatabase<Buffer, Buffer>;
+  private open = new Overlay();
+  private inFlight = EMPTY;
+  private openDone = deferred();
+  private inFlightDone: Deferred | undefined;
+  private hooks: (() => void)[] = [];
+  private scheduled = false;
+  private broken: Error | undefined;
+
+  /** Opens or creates the LMDB environment in `path`. The caller holds the owner lock. */
+  constructor(
+    path: string,
+    private readonly onBroken: (error: Error) => void,
+  ) {
+    this.db = open<Buffer, Buffer>({
+      path,
+      keyEncoding: 'binary',
+      encoding: 'binary',
+      // A commit is visible to readers only when it is on disk.
+      overlappingSync: false,
+      // Every commit is one explicit batch.
+      eventTurnBatching: false,
+      maxDbs: 1,
+    });
+    this.committed = new LmdbView(this.db);
+    const underOpen = new OverlayView(this.committed, () => this.inFlight);
+    const view = new OverlayView(underOpen, () => this.open);
+    this.planned = {
+      get: (key) => view.get(key),
+      range: (range) => view.range(range),
+      count: (start, end) => view.count(start, end),
+      put: (key, value) => {
+        this.open.put(key, value);
+        this.schedule();
+      },
+      remove: (key) => {
+        this.open.remove(key);
+        this.schedule();
+      },
+    };
+  }
+
+  /** Runs `hook` when everything planned so far is on disk (before anyone waiting on `settled` continues). */
+  afterCommit(hook: () => void): void {
+    this.hooks.push(hook);
+    this.schedule();
+  }
+
+  /** Resolves when everything planned so far is on disk; null if nothing is pending. Rejects if the commit failed. */
+  settled(): Promise<void> | null {
+    if (this.broken) return Promise.reject(this.broken);
+    if (this.open.size > 0 || this.hooks.length > 0) return this.openDone.promise;
+    return this.inFlightDone?.promise ?? null;
+  }
+
+  async close(): Promise<void> {
+    await this.settled()?.catch(() => undefined);
+    await this.db.close();
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.inFlightDone) return;
+    this.scheduled = true;
+    // After all packets of this turn have been planned.
+    setImmediate(() => {
+      this.scheduled = false;
+      if (!this.inFlightDone) this.commit();
+    });
+  }
+
+  private commit(): void {
+    if (this.broken) return;
+    const batch = this.open;
+    const done = this.openDone;
+    const hooks = this.hooks;
+    this.inFlight = batch;
+    this.inFlightDone = done;
+    this.open = new Overlay();
+    this.openDone = deferred();
+    this.hooks = [];
+    const write = batch.size === 0 ? Promise.resolve(true) : this.writeBatch(batch);
+    write.then(
+      () => {
+        // The next read must begin on the new state before the overlay that showed it goes away.
+        this.db.resetReadTxn();
+        this.inFlight = EMPTY;
+        this.inFlightDone = undefined;
+        for (const hook of hooks) hook();
+        done.resolve();
+        if (this.open.size > 0 || this.hooks.length > 0) this.commit();
+      },
+      (error: Error) => this.fail(error, done),
+    );
+  }
+
+  private writeBatch(batch: Overlay): Promise<boolean> {
+    return this.db.batch(() => {
+      for (const { key, value } of batch.all()) {
+        if (value) void this.db.put(key, value);
+        else void this.db.remove(key);
+      }
+    });
+  }
+
+  /** A failed commit leaves plans that were built on it: nothing more may be acknowledged. */
+  private fail(error: Error, done: Deferred): void {
+    this.broken = error;
+    done.reject(error);
+    this.openDone.reject(error);
+    this.onBroken(error);
+  }
+}
+
+class LmdbView implements KvView {
+  constructor(private readonly db: RootDatabase<Buffer, Buffer>) {}
+
+  get(key: Buffer): Buffer | undefined {
+    return this.db.getBinary(key);
+  }
+
+  range({ start, end, reverse }: KeyRange): Iterable<KvEntry> {
+    if (reverse) {
+      return this.db.getRange({
+        start: end,
+        end: start,
+        reverse: true,
+        exclusiveStart: true,
+        inclusiveEnd: true,
+      });
+    }
+    return this.db.getRange({ start, end });
+  }
+
+  count(start: Buffer, end: Buffer): number {
+    return this.db.getKeysCount({ start, end });
+  }
+}
+
+interface Deferred {
+  readonly promise: Promise<void>;
+  resolve(): void;
+  reject(error: Error): void;
+}
+
+function deferred(): Deferred {
+  let resolve!: () => void;
+  let reject!: (error: Error) => void;
+  const promise = new Promise<void>((ok, failed) => {
+    resolve = ok;
+    reject = failed;
+  });
+  promise.catch(() => undefined);
+  return { promise, resolve, reject };
+}

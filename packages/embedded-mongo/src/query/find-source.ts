@@ -1,0 +1,82 @@
+import type { Collections, CollectionInfo } from '../catalog/catalog.js';
+import type { DocumentSource } from '../commands/cursors.js';
+import { CommandError } from '../errors.js';
+import type { KvView } from '../kv/view.js';
+import type { Projection } from './projection.js';
+import { PlannedQuery, type Query } from './query.js';
+import type { Row } from './scan.js';
+
+export interface FindOptions extends Query {
+  readonly skip: number;
+  /** 0: no limit */
+  readonly limit: number;
+  readonly projection?: Projection;
+}
+
+/** The documents of a find, resumable between batches. */
+export class FindSource implements DocumentSource {
+  readonly planned: PlannedQuery;
+  private skipped = 0;
+  private taken = 0;
+  /** Rows sorted in memory, or a row that did not fit the last batch. */
+  private waiting: Row[] | undefined;
+  private at = 0;
+
+  constructor(
+    private readonly view: KvView,
+    private readonly ns: CollectionInfo,
+    private readonly options: FindOptions,
+    private readonly collections: () => Collections,
+  ) {
+    this.planned = new PlannedQuery(ns, options);
+  }
+
+  drain(take: (doc: Buffer) => boolean): 'more' | 'done' {
+    this.assertAlive();
+    const { skip, limit, projection } = this.options;
+    if (!this.planned.plan.sorted && !this.waiting) {
+      this.waiting = [...this.planned.rows(this.view, limit === 0 ? 0 : skip + limit)];
+    }
+    if (limit > 0 && this.taken >= limit) return 'done';
+    const offer = (row: Row): boolean => {
+      if (this.skipped < skip) {
+        this.skipped++;
+        return true;
+      }
+      if (!take(projection ? projection(row.doc) : row.doc)) return false;
+      this.taken++;
+      return true;
+    };
+    if (this.waiting) {
+      for (; this.at < this.waiting.length; this.at++) {
+        if (!offer(this.waiting[this.at]!)) return 'more';
+        if (limit > 0 && this.taken >= limit) return 'done';
+      }
+      if (!this.planned.plan.sorted) return 'done';
+      this.waiting = undefined;
+    }
+    for (const row of this.planned.scan.rows(this.view)) {
+      if (!offer(row)) {
+        this.waiting = [row];
+        this.at = 0;
+        return 'more';
+      }
+      if (limit > 0 && this.taken >= limit) return 'done';
+    }
+    return 'done';
+  }
+
+  /** A cursor on something dropped ends with an error, never as if it had reached the end. */
+  private assertAlive(): void {
+    const { plan } = this.planned;
+    const now = this.collections().get(this.ns.ns);
+    if (!now || now.ident !== this.ns.ident)
+      throw new CommandError(175, 'collection dropped between getMore calls');
+    const used = plan.kind === 'index' ? [plan] : plan.kind === 'union' ? plan.branches : [];
+    for (const { index } of used) {
+      if (!now.indexes.some((other) => other.ident === index.ident)) {
+        throw new CommandError(175, `query plan killed :: index '${index.name}' dropped`);
+      }
+    }
+  }
+}

@@ -1,0 +1,204 @@
+import { compareValues } from '../bson/compare.js';
+import { isNumber, rankOf, T } from '../bson/types.js';
+import { elements, readNumber, readString, type Value } from '../bson/value.js';
+import type { Comparison, Filter } from './filter.js';
+import { somePathValue, type Path } from './path.js';
+
+/** Does the document at `start` match? */
+export type Matcher = (buf: Buffer, start: number) => boolean;
+type Test = (value: Value) => boolean;
+
+/** Compiles a filter over documents. */
+export function compileFilter(filter: Filter): Matcher {
+  switch (filter.op) {
+    case 'true':
+      return () => true;
+    case 'false':
+      return () => false;
+    case 'and': {
+      const children = filter.children.map(compileFilter);
+      return (buf, start) => {
+        for (const child of children) if (!child(buf, start)) return false;
+        return true;
+      };
+    }
+    case 'or': {
+      const children = filter.children.map(compileFilter);
+      return (buf, start) => children.some((child) => child(buf, start));
+    }
+    case 'nor': {
+      const children = filter.children.map(compileFilter);
+      return (buf, start) => !children.some((child) => child(buf, start));
+    }
+    case 'not': {
+      const child = compileFilter(filter.child);
+      return (buf, start) => !child(buf, start);
+    }
+    default: {
+      const test = leafTest(filter);
+      const { path } = filter;
+      const expand = expands(filter);
+      return (buf, start) => somePathValue(buf, start, path, test, expand);
+    }
+  }
+}
+
+/** Compiles a filter over single values: the operators of `$elemMatch: {$gt: 1}` and of `$pull: {a: {$gt: 1}}`. */
+export function compileValueFilter(filter: Filter): Test {
+  switch (filter.op) {
+    case 'true':
+      return () => true;
+    case 'false':
+      return () => false;
+    case 'and': {
+      const children = filter.children.map(compileValueFilter);
+      return (value) => children.every((child) => child(value));
+    }
+    case 'or': {
+      const children = filter.children.map(compileValueFilter);
+      return (value) => children.some((child) => child(value));
+    }
+    case 'nor': {
+      const children = filter.children.map(compileValueFilter);
+      return (value) => !children.some((child) => child(value));
+    }
+    case 'not': {
+      const child = compileValueFilter(filter.child);
+      return (value) => !child(value);
+    }
+    default: {
+      const test = leafTest(filter);
+      const expand = expands(filter);
+      return (value) => {
+        if (expand && value.type === T.array) {
+          for (const element of elements(value.buf, value.start)) if (test(element)) return true;
+        }
+        return test(value);
+      };
+    }
+  }
+}
+
+type Leaf = Extract<Filter, { path: Path }>;
+
+function expands(leaf: Leaf): boolean {
+  return leaf.op !== 'exists' && leaf.op !== 'size' && leaf.op !== 'elemMatch';
+}
+
+function leafTest(leaf: Leaf): Test {
+  switch (leaf.op) {
+    case 'exists':
+      return (value) => value.type !== T.missing;
+    case 'type':
+      return (value) => leaf.types.has(value.type);
+    case 'size':
+      return (value) => value.type === T.array && countElements(value) === leaf.size;
+    case 'mod':
+      return (value) => modTest(value, leaf.divisor, leaf.remainder);
+    case 'regex':
+      return regexTest(leaf.pattern, leaf.source);
+    case 'in': {
+      const values = leaf.values.map((value) => comparisonTest({ op: 'eq', path: leaf.path, value }));
+      const patterns = leaf.patterns.map((pattern) => regexTest(pattern, undefined));
+      const tests = [...values, ...patterns];
+      return (value) => tests.some((test) => test(value));
+    }
+    case 'elemMatch': {
+      if (leaf.ofValues) {
+        const test = compileValueFilter(leaf.child);
+        return (value) => value.type === T.array && some(value, test);
+      }
+      const matcher = compileFilter(leaf.child);
+      return (value) =>
+        value.type === T.array &&
+        some(value, (element) => {
+          return (
+            (element.type === T.object || element.type === T.array) && matcher(element.buf, element.start)
+          );
+        });
+    }
+    default:
+      return comparisonTest(leaf);
+  }
+}
+
+function some(array: Value, test: Test): boolean {
+  for (const element of elements(array.buf, array.start)) if (test(element)) return true;
+  return false;
+}
+
+function countElements(array: Value): number {
+  let count = 0;
+  for (const _ of elements(array.buf, array.start)) count++;
+  return count;
+}
+
+function modTest(value: Value, divisor: number, remainder: number): boolean {
+  if (!isNumber(value.type)) return false;
+  const number = readNumber(value);
+  return Number.isFinite(number) && Math.trunc(number) % divisor === remainder % divisor;
+}
+
+function regexTest(pattern: RegExp, source: Value | undefined): Test {
+  return (value) => {
+    if (value.type === T.string) return pattern.test(readString(value));
+    return value.type === T.regex && source !== undefined && compareValues(value, source) === 0;
+  };
+}
+
+/** A comparison matches only values of the operand's type rank; null also stands for a missing field. */
+function comparisonTest({ op, value: operand }: Comparison): Test {
+  const rank = rankOf(operand.type);
+  if (operand.type === T.minKey || operand.type === T.maxKey) return extremeTest(op, operand);
+  if (rank === rankOf(T.null)) {
+    const matches = op === 'eq' || op === 'gte' || op === 'lte';
+    return (value) => matches && rankOf(value.type) === rank;
+  }
+  if (operand.type === T.objectId || operand.type === T.string) {
+    if (op === 'eq') return bytesTest(operand);
+  }
+  if (isNumber(operand.type) && Number.isNaN(readNumber(operand))) {
+    const matches = op === 'eq' || op === 'gte' || op === 'lte';
+    return (value) => matches && isNumber(value.type) && Number.isNaN(readNumber(value));
+  }
+  const accepts = signTest(op);
+  return (value) => {
+    if (rankOf(value.type) !== rank) return false;
+    const order = compareValues(value, operand);
+    // NaN is below every number in a sort, but neither less nor greater in a filter.
+    if (order < 0 && op !== 'eq' && value.type === T.double && Number.isNaN(readNumber(value))) return false;
+    return accepts(order);
+  };
+}
+
+function bytesTest(operand: Value): Test {
+  const { buf, type, start, end } = operand;
+  const size = end - start;
+  return (value) => {
+    if (value.type !== type || value.end - value.start !== size) return false;
+    const from = value.start;
+    for (let i = size - 1; i >= 0; i--) if (value.buf[from + i] !== buf[start + i]) return false;
+    return true;
+  };
+}
+
+function extremeTest(op: Comparison['op'], operand: Value): Test {
+  const inclusive = op === 'eq' || op === 'gte' || op === 'lte';
+  const others = operand.type === T.maxKey ? op === 'lt' || op === 'lte' : op === 'gt' || op === 'gte';
+  return (value) => (value.type === operand.type ? inclusive : others);
+}
+
+function signTest(op: Comparison['op']): (order: number) => boolean {
+  switch (op) {
+    case 'eq':
+      return (order) => order === 0;
+    case 'gt':
+      return (order) => order > 0;
+    case 'gte':
+      return (order) => order >= 0;
+    case 'lt':
+      return (order) => order < 0;
+    case 'lte':
+      return (order) => order <= 0;
+  }
+}

@@ -1,0 +1,62 @@
+import type { CollectionInfo } from '../catalog/catalog.js';
+import type { KvView } from '../kv/view.js';
+import { recordKey } from '../catalog/records.js';
+import { prefixEnd } from '../kv/key-writer.js';
+import type { Filter } from './filter.js';
+import { compileFilter } from './matcher.js';
+import { planQuery, type Hint, type Plan } from './planner.js';
+import { Scan, type Row } from './scan.js';
+import { sortRows, type SortField } from './sort.js';
+
+/** A filter with an order on one collection. */
+export interface Query {
+  readonly filter: Filter;
+  readonly sort: readonly SortField[];
+  readonly hint?: Hint;
+}
+
+/** A planned query, ready to run. */
+export class PlannedQuery {
+  readonly plan: Plan;
+  readonly scan: Scan;
+
+  constructor(
+    ns: CollectionInfo,
+    private readonly query: Query,
+  ) {
+    this.plan = planQuery(ns, query.filter, query.sort, query.hint);
+    this.scan = new Scan(ns, this.plan, compileFilter(query.filter));
+  }
+
+  /** Rows in the wanted order; a sort that no index gives is done in memory, keeping `limit` rows (0: all). */
+  rows(view: KvView, limit: number): Iterable<Row> {
+    const rows = this.scan.rows(view);
+    return this.plan.sorted ? rows : sortRows(rows, this.query.sort, limit);
+  }
+}
+
+/** The rows of a query as an array, at most `limit` (0: all): for commands that change what they scan. */
+export function collectRows(view: KvView, ns: CollectionInfo, query: Query, limit: number): Row[] {
+  const found: Row[] = [];
+  for (const row of new PlannedQuery(ns, query).rows(view, limit)) {
+    found.push(row);
+    if (limit > 0 && found.length >= limit) break;
+  }
+  return found;
+}
+
+/** How many documents match: from the keys alone where an index holds exactly the matches. */
+export function countMatches(view: KvView, ns: CollectionInfo, query: Query): number {
+  const planned = new PlannedQuery(ns, query);
+  const { plan } = planned;
+  if (plan.exact && plan.kind === 'collection') {
+    const prefix = recordKey(ns.ident, 0).subarray(0, 4);
+    return view.count(prefix, prefixEnd(prefix));
+  }
+  if (plan.exact && plan.kind === 'index') {
+    return plan.ranges.reduce((sum, { start, end }) => sum + view.count(start, end), 0);
+  }
+  let count = 0;
+  for (const _ of planned.scan.rows(view)) count++;
+  return count;
+}

@@ -1,0 +1,88 @@
+import { recordKey } from '../catalog/records.js';
+import type { CollectionInfo } from '../catalog/catalog.js';
+import { prefixEnd } from '../kv/key-writer.js';
+import type { KvView } from '../kv/view.js';
+import type { ByteRange } from './bounds.js';
+import type { Matcher } from './matcher.js';
+import type { IndexPlan, Plan } from './planner.js';
+
+/** A document with its record id. */
+export interface Row {
+  readonly recordId: number;
+  readonly doc: Buffer;
+}
+
+/** What `explain` reports of a scan. */
+export interface ScanStats {
+  keysExamined: number;
+  docsExamined: number;
+}
+
+/**
+ * Runs a plan. It keeps a position (the last key), not a reader: each `rows` call may use another view and goes on behind
+ * the last row, so an idle cursor pins nothing in the store.
+ */
+export class Scan {
+  readonly stats: ScanStats = { keysExamined: 0, docsExamined: 0 };
+  private branch = 0;
+  private range = 0;
+  private last: Buffer | undefined;
+  private readonly seen: Set<number> | undefined;
+
+  constructor(
+    private readonly ns: CollectionInfo,
+    private readonly plan: Plan,
+    private readonly matches: Matcher,
+  ) {
+    const multikey = plan.kind === 'index' && plan.index.multikey;
+    this.seen = multikey || plan.kind === 'union' ? new Set() : undefined;
+  }
+
+  /** The matching rows from the current position on. */
+  *rows(view: KvView): Generator<Row> {
+    if (this.plan.kind === 'collection') {
+      yield* this.collection(view, this.plan.reverse);
+      return;
+    }
+    const branches = this.plan.kind === 'union' ? this.plan.branches : [this.plan];
+    while (this.branch < branches.length) {
+      yield* this.index(view, branches[this.branch]!);
+      this.branch++;
+      this.range = 0;
+    }
+  }
+
+  private *collection(view: KvView, reverse: boolean): Generator<Row> {
+    const start = recordKey(this.ns.ident, 0).subarray(0, 4);
+    for (const { key, value } of view.range(this.resumed({ start, end: prefixEnd(start) }, reverse))) {
+      this.last = key;
+      this.stats.docsExamined++;
+      if (this.matches(value, 0)) yield { recordId: key.readUIntBE(4, 6), doc: value };
+    }
+  }
+
+  private *index(view: KvView, plan: IndexPlan): Generator<Row> {
+    while (this.range < plan.ranges.length) {
+      const range = plan.ranges[plan.reverse ? plan.ranges.length - 1 - this.range : this.range]!;
+      for (const { key, value } of view.range(this.resumed(range, plan.reverse))) {
+        this.last = key;
+        this.stats.keysExamined++;
+        const recordId = value.readUIntBE(0, 6);
+        if (this.seen?.has(recordId)) continue;
+        const doc = view.get(recordKey(this.ns.ident, recordId));
+        this.stats.docsExamined++;
+        if (!doc || !(plan.exact || this.matches(doc, 0))) continue;
+        this.seen?.add(recordId);
+        yield { recordId, doc };
+      }
+      this.last = undefined;
+      this.range++;
+    }
+  }
+
+  private resumed({ start, end }: ByteRange, reverse: boolean) {
+    if (!this.last) return { start, end, reverse };
+    if (reverse) return { start, end: this.last, reverse };
+    return { start: Buffer.concat([this.last, Buffer.alloc(1)]), end, reverse };
+  }
+}

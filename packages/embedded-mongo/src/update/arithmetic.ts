@@ -1,0 +1,44 @@
+import { doubleValue, intValue, longValue } from '../bson/make.js';
+import { formatValue } from '../bson/format.js';
+import { isNumber, T, typeName } from '../bson/types.js';
+import { readLong, readNumber, type Value } from '../bson/value.js';
+import { badValue, typeMismatch } from '../errors.js';
+
+const INT_MIN = -(2n ** 31n);
+const INT_MAX = 2n ** 31n - 1n;
+const LONG_MIN = -(2n ** 63n);
+const LONG_MAX = 2n ** 63n - 1n;
+
+/** `$inc` and `$mul` as MongoDB types them: double wins, then Long; an int32 that overflows becomes a Long. */
+export function calculate(op: '$inc' | '$mul', left: Value, right: Value, describe: () => string): Value {
+  if (!isNumber(left.type)) {
+    throw typeMismatch(
+      `Cannot apply ${op} to a value of non-numeric type. ${describe()} has the field of non-numeric type ${typeName(left.type)}`,
+    );
+  }
+  if (left.type === T.double || right.type === T.double) {
+    const a = readNumber(left);
+    const b = readNumber(right);
+    return doubleValue(op === '$inc' ? a + b : a * b);
+  }
+  const a = integer(left);
+  const b = integer(right);
+  const result = op === '$inc' ? a + b : a * b;
+  if (result < LONG_MIN || result > LONG_MAX) {
+    throw badValue(`Failed to apply ${op} operations to current value (${formatValue(left)}) for document`);
+  }
+  const long = left.type === T.long || right.type === T.long || result < INT_MIN || result > INT_MAX;
+  return long ? longValue(result) : intValue(Number(result));
+}
+
+function integer(value: Value): bigint {
+  if (value.type === T.long) return readLong(value);
+  // Refuses Decimal128.
+  return BigInt(readNumber(value));
+}
+
+/** Zero of the type of `value`: what `$mul` makes of a missing field. */
+export function zeroLike(value: Value): Value {
+  if (value.type === T.long) return longValue(0n);
+  return value.type === T.double ? doubleValue(0) : intValue(0);
+}

@@ -1,0 +1,106 @@
+import type { Socket } from 'node:net';
+import { MalformedBson } from '../bson/validate.js';
+import { dispatch } from '../commands/dispatch.js';
+import type { Engine } from '../engine.js';
+import { CommandError, codeNameOf } from '../errors.js';
+import { buildDocument } from '../bson/writer.js';
+import { decodeMessage, encodeReply, HEADER, messageLength } from './message.js';
+
+/**
+ * One client. Messages run in the order they came, replies leave in that order; a reply to a write leaves when its commit is
+ * on disk. Whatever is not a message closes this connection and nothing else.
+ */
+export class Connection {
+  private chunks: Buffer[] = [];
+  private buffered = 0;
+  private wanted = HEADER;
+  /** The last reply still waiting for its commit; later replies queue behind it. */
+  private tail: Promise<void> | undefined;
+
+  constructor(
+    private readonly socket: Socket,
+    private readonly engine: Engine,
+    private readonly onDefect: (error: Error) => void,
+  ) {
+    socket.setNoDelay(true);
+    socket.on('data', (chunk) => this.receive(chunk));
+    socket.on('error', () => socket.destroy());
+  }
+
+  /** Resolves when every reply under way has been handed to the socket. */
+  async drained(): Promise<void> {
+    await this.tail;
+  }
+
+  close(): void {
+    this.socket.destroySoon();
+  }
+
+  private receive(chunk: Buffer): void {
+    this.chunks.push(chunk);
+    this.buffered += chunk.length;
+    if (this.buffered < this.wanted) return;
+    let buf = this.chunks.length === 1 ? chunk : Buffer.concat(this.chunks);
+    try {
+      while (buf.length >= 4) {
+        const length = messageLength(buf, 0);
+        if (buf.length < length) break;
+        this.handle(buf.subarray(0, length));
+        buf = buf.subarray(length);
+      }
+      this.wanted = buf.length >= 4 ? messageLength(buf, 0) : HEADER;
+    } catch (error) {
+      this.fail(error as Error);
+      return;
+    }
+    this.chunks = buf.length > 0 ? [buf] : [];
+    this.buffered = buf.length;
+  }
+
+  private handle(bytes: Buffer): void {
+    let message;
+    try {
+      message = decodeMessage(bytes);
+    } catch (error) {
+      if (!(error instanceof CommandError)) throw error;
+      // Well-formed but refused (nesting, deprecated types): answered like any command.
+      this.send(encodeReply(refusal(error), { requestId: bytes.readInt32LE(4), legacy: false }), null);
+      return;
+    }
+    const { doc, settled } = dispatch(this.engine, message.request);
+    if (!message.silent) this.send(encodeReply(doc, message), settled);
+  }
+
+  private send(reply: Buffer, settled: Promise<void> | null): void {
+    if (!settled && !this.tail) {
+      this.socket.write(reply);
+      return;
+    }
+    const before = this.tail;
+    const tail = Promise.all([before, settled]).then(
+      () => {
+        this.socket.write(reply);
+        if (this.tail === tail) this.tail = undefined;
+      },
+      // The commit failed: what the reply claims is not true, and no other answer is certain either.
+      () => this.socket.destroy(),
+    ) as Promise<void>;
+    this.tail = tail;
+  }
+
+  private fail(error: Error): void {
+    this.chunks = [];
+    this.buffered = 0;
+    this.socket.destroy();
+    if (!(error instanceof MalformedBson) && !(error instanceof RangeError)) this.onDefect(error);
+  }
+}
+
+function refusal(error: CommandError): Buffer {
+  return buildDocument((writer) => {
+    writer.double('ok', 0);
+    writer.string('errmsg', error.message);
+    writer.int('code', error.code);
+    writer.string('codeName', codeNameOf(error.code));
+  });
+}
