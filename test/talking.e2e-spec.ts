@@ -1,0 +1,181 @@
+import { type ConversationList, dmConversationId, type Message, type MessagePage } from '@nestim/protocol';
+import type { Client } from './support/client.js';
+import { aGroup, aUser, type Person, register } from './support/factories.js';
+import { type ServerProcess, startServer } from './support/server-process.js';
+
+let server: ServerProcess;
+beforeAll(async () => {
+  server = await startServer();
+});
+afterAll(() => server.stop());
+
+/** Pushes come in order, so after a later one has arrived nothing sent before is under way. */
+async function receivedSoFar(client: Client, sender: Client, to: Person): Promise<Message[]> {
+  const { messageId } = await sender.send({ to: { userId: to.userId } }, 'marker');
+  await client.nextMessage((m) => m.messageId === messageId);
+  return client.messages().filter((m) => m.messageId !== messageId);
+}
+
+const conversationOf = async (client: Client, conversationId: string) => {
+  const { conversations } = await client.ask('conversation:list', {});
+  return conversations.find((c) => c.conversationId === conversationId);
+};
+
+describe('two people', () => {
+  it('register, connect and talk one to one', async () => {
+    const [ann, bob] = [await register(server, 'ann'), await register(server, 'bob')];
+    const [annOnline, bobOnline] = [await ann.connect(), await bob.connect()];
+
+    const question = await annOnline.send({ to: { userId: bob.userId } }, ' Tea?\n');
+    expect(question).toMatchObject({
+      conversationId: dmConversationId(ann.userId, bob.userId),
+      seq: 1,
+      senderId: ann.userId,
+      type: 'text',
+      content: { text: ' Tea?\n' },
+    });
+    expect(await bobOnline.nextMessage()).toEqual(question);
+
+    const answer = await bobOnline.send({ conversationId: question.conversationId }, 'Yes.');
+    expect(answer.seq).toBe(2);
+    expect(await annOnline.nextMessage()).toEqual(answer);
+    annOnline.close();
+    bobOnline.close();
+  });
+
+  it('see a message on every device but the one that sent it', async () => {
+    const [ann, bob] = [await aUser(server), await aUser(server)];
+    const [phone, laptop, bobOnline] = [await ann.connect(), await ann.connect(), await bob.connect()];
+    const sent = await phone.send({ to: { userId: bob.userId } }, 'from the phone');
+    expect(await laptop.nextMessage()).toEqual(sent);
+    expect(await bobOnline.nextMessage()).toEqual(sent);
+    expect(await receivedSoFar(phone, bobOnline, ann)).toEqual([]);
+    for (const client of [phone, laptop, bobOnline]) client.close();
+  });
+
+  it('may send the same thing over REST and read it there', async () => {
+    const [ann, bob] = [await aUser(server), await aUser(server)];
+    const bobOnline = await bob.connect();
+    const body = {
+      to: { userId: bob.userId },
+      clientMsgId: 'over-rest',
+      type: 'text',
+      content: { text: 'hello' },
+    };
+    const { message } = await ann.api.post<{ message: Message }>('/messages', body);
+    expect(await bobOnline.nextMessage()).toEqual(message);
+    const again = await ann.api.post<{ message: Message }>('/messages', body);
+    expect(again.message).toEqual(message);
+    const page = await bob.api.get<MessagePage>(`/conversations/${message.conversationId}/messages`);
+    expect(page).toEqual({ messages: [message], minSeq: 1, maxSeq: 1 });
+    bobOnline.close();
+  });
+});
+
+describe('a group', () => {
+  it('brings every message to every member in the same order, and to nobody else', async () => {
+    const [ann, bob, cleo, dan] = await Promise.all(
+      ['ann', 'bob', 'cleo', 'dan'].map((n) => aUser(server, n)),
+    );
+    const group = await aGroup(ann!, [bob!, cleo!]);
+    const clients = await Promise.all([ann!, bob!, cleo!, dan!].map((person) => person.connect()));
+    const members = clients.slice(0, 3);
+    const sends = Array.from({ length: 30 }, (_, i) =>
+      members[i % 3]!.send({ to: { groupId: group.groupId } }, `${i}`),
+    );
+    const sent = (await Promise.all(sends)).sort((a, b) => a.seq - b.seq);
+    expect(sent.map((m) => m.seq)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
+    for (const [index, person] of [ann!, bob!, cleo!].entries()) {
+      const others = sent.filter((m) => m.senderId !== person.userId);
+      await members[index]!.nextMessage((m) => m.seq === others.at(-1)!.seq);
+      expect(members[index]!.messages(group.conversationId)).toEqual(others);
+    }
+    expect(await receivedSoFar(clients[3]!, clients[0]!, dan!)).toEqual([]);
+    clients.forEach((client) => client.close());
+  });
+
+  it('shows who joins what comes later, and who has left what came before', async () => {
+    const [ann, bob] = [await aUser(server, 'ann'), await aUser(server, 'bob')];
+    const { groupId, conversationId } = await aGroup(ann);
+    const [annOnline, bobOnline] = [await ann.connect(), await bob.connect()];
+    await annOnline.send({ conversationId }, 'before');
+    const { joinSeq } = await bob.api.post<{ joinSeq: number }>(`/groups/${groupId}/join`);
+    expect(joinSeq).toBe(1);
+    const during = await annOnline.send({ conversationId }, 'during');
+    expect(await bobOnline.nextMessage()).toEqual(during);
+    const { leftSeq } = await bob.api.post<{ leftSeq: number }>(`/groups/${groupId}/leave`);
+    expect(leftSeq).toBe(2);
+    await annOnline.send({ conversationId }, 'after');
+    expect(await receivedSoFar(bobOnline, annOnline, bob)).toEqual([during]);
+    expect(await bobOnline.ask('message:pull', { conversationId, fromSeq: 0 })).toEqual({
+      messages: [during],
+      minSeq: 2,
+      maxSeq: 2,
+    });
+    await expect(bobOnline.send({ conversationId }, 'still here?')).rejects.toThrow('NOT_A_MEMBER');
+    expect(await conversationOf(bobOnline, conversationId)).toMatchObject({ active: false, unread: 1 });
+    annOnline.close();
+    bobOnline.close();
+  });
+});
+
+describe('who was away', () => {
+  it('finds the conversation unread and pulls what was missed, page by page', async () => {
+    const [ann, bob] = [await aUser(server, 'ann'), await aUser(server, 'bob')];
+    const annOnline = await ann.connect();
+    const sent: Message[] = [];
+    for (let i = 1; i <= 7; i += 1) sent.push(await annOnline.send({ to: { userId: bob.userId } }, `${i}`));
+    const bobOnline = await bob.connect();
+    const { conversationId } = sent[0]!;
+    expect(await conversationOf(bobOnline, conversationId)).toMatchObject({
+      unread: 7,
+      maxSeq: 7,
+      minSeq: 1,
+      readSeq: 0,
+      lastMessage: sent[6],
+      peer: { userId: ann.userId, nickname: 'ann' },
+    });
+    const first = await bobOnline.ask('message:pull', { conversationId, fromSeq: 1, limit: 4 });
+    expect(first).toEqual({ messages: sent.slice(0, 4), minSeq: 1, maxSeq: 7 });
+    const rest = await bobOnline.ask('message:pull', { conversationId, fromSeq: 5 });
+    expect(rest.messages).toEqual(sent.slice(4));
+    const newest = await bobOnline.ask('message:pull', { conversationId, limit: 2 });
+    expect(newest.messages).toEqual(sent.slice(5));
+    annOnline.close();
+    bobOnline.close();
+  });
+});
+
+describe('reading', () => {
+  it('moves the read position forward only, never beyond the head, and tells the others', async () => {
+    const [ann, bob] = [await aUser(server), await aUser(server)];
+    const [annOnline, phone, laptop] = [await ann.connect(), await bob.connect(), await bob.connect()];
+    let conversationId = '';
+    for (const text of ['1', '2', '3', '4']) {
+      ({ conversationId } = await annOnline.send({ to: { userId: bob.userId } }, text));
+    }
+    expect(await phone.ask('message:read', { conversationId, seq: 3 })).toEqual({ readSeq: 3, unread: 1 });
+    const receipt = { conversationId, userId: bob.userId, readSeq: 3 };
+    expect(await laptop.next('receipt:updated')).toEqual(receipt);
+    expect(await annOnline.next('receipt:updated')).toEqual(receipt);
+    expect(await phone.ask('message:read', { conversationId, seq: 1 })).toEqual({ readSeq: 3, unread: 1 });
+    expect(await phone.ask('message:read', { conversationId, seq: 999 })).toEqual({ readSeq: 4, unread: 0 });
+    await annOnline.send({ conversationId }, '5');
+    expect((await conversationOf(laptop, conversationId))?.unread).toBe(1);
+    for (const client of [annOnline, phone, laptop]) client.close();
+  });
+
+  it('counts nothing that I wrote, nor what came before I wrote', async () => {
+    const [ann, bob] = [await aUser(server), await aUser(server)];
+    const [annOnline, bobOnline] = [await ann.connect(), await bob.connect()];
+    const to = { to: { userId: bob.userId } };
+    const { conversationId } = await annOnline.send(to, '1');
+    await annOnline.send(to, '2');
+    await bobOnline.send({ conversationId }, '3');
+    const { conversations } = await bob.api.get<ConversationList>('/conversations');
+    expect(conversations).toMatchObject([{ conversationId, unread: 0, maxSeq: 3 }]);
+    expect((await conversationOf(annOnline, conversationId))?.unread).toBe(1);
+    annOnline.close();
+    bobOnline.close();
+  });
+});
