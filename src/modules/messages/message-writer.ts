@@ -1,26 +1,19 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
 import { ShutdownSteps } from '../../infra/lifecycle/shutdown-steps.js';
 import { Metrics } from '../../infra/metrics/metrics.js';
 import { ConversationsService } from '../conversations/index.js';
-import { MessageRepository, newMessageId } from './message.repository.js';
-import {
-  isSameSend,
-  isUncounted,
-  type MessageDraft,
-  type NumberedMessage,
-  sendKey,
-} from './message.rules.js';
-import { type Appended, Lane, type Turn, type WaitingSend } from './writer-lane.js';
+import { answerStored, type BatchItem, numberSends, renumber } from './message-batch.js';
+import { MessageRepository } from './message.repository.js';
+import { isSameSend, type MessageDraft, sendKey } from './message.rules.js';
+import type { Appended, Lane, Turn, WaitingSend } from './writer-lane.js';
+import { WriterLanes } from './writer-lanes.js';
 
 const MAX_BATCH = 1_000;
 const MAX_BATCH_WEIGHT = 8_000_000;
-const MAX_LANES = 100_000;
-
-interface BatchItem extends NumberedMessage {
-  readonly lane: Lane;
-  readonly send: WaitingSend;
-}
+const MAX_UNEXPLAINED = 100;
+const UNEXPLAINED_PAUSE_MS = 10;
 
 /**
  * Group commit: gives each message the next `seq` of its conversation and stores it, exactly once.
@@ -34,10 +27,9 @@ interface BatchItem extends NumberedMessage {
 @Injectable()
 export class MessageWriter {
   private readonly logger = new Logger(MessageWriter.name);
-  private readonly lanes = new Map<string, Lane>();
+  private readonly lanes = new WriterLanes();
   private readonly ready = new Set<Lane>();
   private readonly open = new Map<string, { draft: MessageDraft; outcome: Promise<Appended | null> }>();
-  private membershipChanges = 0;
   private committing = false;
   private openTurns = 0;
   private onDrained: (() => void) | null = null;
@@ -53,7 +45,7 @@ export class MessageWriter {
 
   /** To be read before the sender's right to write is checked, and given to {@link append}. */
   membershipOf(conversationId: string): number {
-    return this.lanes.get(conversationId)?.membership ?? this.membershipChanges;
+    return this.lanes.membershipOf(conversationId);
   }
 
   /**
@@ -73,7 +65,7 @@ export class MessageWriter {
     }
     this.refuseWhenClosing();
     const outcome = new Promise<Appended | null>((resolve, reject) => {
-      this.enqueue({ draft, membership, resolve, reject });
+      this.enqueue(draft.conversationId, { draft, membership, resolve, reject });
     });
     this.open.set(key, { draft, outcome });
     try {
@@ -90,9 +82,7 @@ export class MessageWriter {
     this.openTurns += 1;
     try {
       return await new Promise<T>((resolve, reject) => {
-        const lane = this.laneOf(conversationId);
-        lane.enqueue({ work: (head) => work(head).then(resolve, reject), reject });
-        this.wake(lane);
+        this.enqueue(conversationId, { work: (head) => work(head).then(resolve, reject), reject });
       });
     } finally {
       this.openTurns -= 1;
@@ -116,27 +106,10 @@ export class MessageWriter {
     if (this.open.size === 0 && this.openTurns === 0) this.onDrained?.();
   }
 
-  private enqueue(send: WaitingSend): void {
-    const lane = this.laneOf(send.draft.conversationId);
-    lane.enqueue(send);
+  private enqueue(conversationId: string, item: WaitingSend | Turn): void {
+    const lane = this.lanes.get(conversationId);
+    lane.enqueue(item);
     this.wake(lane);
-  }
-
-  private laneOf(conversationId: string): Lane {
-    const known = this.lanes.get(conversationId);
-    if (known) return known;
-    if (this.lanes.size >= MAX_LANES) this.forgetIdleLane();
-    const lane = new Lane(conversationId, this.membershipChanges);
-    this.lanes.set(conversationId, lane);
-    return lane;
-  }
-
-  private forgetIdleLane(): void {
-    for (const [conversationId, lane] of this.lanes) {
-      if (!lane.idle) continue;
-      this.lanes.delete(conversationId);
-      return;
-    }
   }
 
   private wake(lane: Lane): void {
@@ -190,7 +163,7 @@ export class MessageWriter {
       if (turn) turn.reject(error);
       else lane.rejectSends(this.unconfirmed(error));
     }
-    if (turn) lane.membership = this.membershipChanges += 1;
+    if (turn) this.lanes.membersChanged(lane);
     this.release(lane);
   }
 
@@ -198,12 +171,12 @@ export class MessageWriter {
     const stopTimer = this.metrics.commitSeconds.startTimer();
     let rest = batch;
     try {
-      while (rest.length > 0) {
+      for (let attempt = 0; rest.length > 0; attempt++) {
         const stored = await this.messages.insertInOrder(rest);
         this.metrics.commitBatchSize.observe(stored);
         for (const item of rest.slice(0, stored)) this.settle(item);
         rest = rest.slice(stored);
-        if (rest.length > 0) rest = await this.resolveDuplicates(rest);
+        if (rest.length > 0) rest = await this.resolveDuplicates(rest, attempt);
       }
     } catch (error) {
       const unconfirmed = this.unconfirmed(error);
@@ -221,54 +194,29 @@ export class MessageWriter {
     send.resolve({ message, fresh: true });
   }
 
-  /** Answers the sends that are stored already and numbers the others after the heads as they are now. */
-  private async resolveDuplicates(rest: BatchItem[]): Promise<BatchItem[]> {
+  /**
+   * Answers the sends that are stored already and numbers the others after the heads as they are now.
+   * On a replica set what caused the duplicate key may not be readable yet: then a pause, and another try.
+   */
+  private async resolveDuplicates(rest: BatchItem[], attempt: number): Promise<BatchItem[]> {
     const stored = await this.messages.findBySends(rest.map(({ send }) => send.draft));
     const lanes = [...new Set(rest.map(({ lane }) => lane))];
     const heads = await Promise.all(lanes.map((lane) => this.messages.readHead(lane.conversationId)));
     const numbersMoved = lanes.some((lane, i) => lane.head !== heads[i]);
-    if (stored.size === 0 && !numbersMoved)
-      throw new Error('a duplicate key that no stored message explains');
+    if (stored.size === 0 && !numbersMoved) {
+      if (attempt >= MAX_UNEXPLAINED) throw new Error('a duplicate key that no stored message explains');
+      await delay(UNEXPLAINED_PAUSE_MS);
+    }
     if (numbersMoved) this.metrics.duplicateKeyMet.inc({ index: 'messages_conversationId_seq' });
     lanes.forEach((lane, i) => (lane.head = heads[i]!));
-
-    const next = new Map(lanes.map((lane) => [lane, lane.head! + 1]));
-    return rest.filter((item) => {
-      const earlier = stored.get(sendKey(item.send.draft));
-      if (earlier) {
-        this.metrics.duplicatesSuppressed.inc();
-        if (isSameSend(earlier, item.send.draft)) item.send.resolve({ message: earlier, fresh: false });
-        else item.send.reject(new AppError('IDEMPOTENCY_CONFLICT'));
-        return false;
-      }
-      const seq = next.get(item.lane)!;
-      next.set(item.lane, seq + 1);
-      item.message.seq = seq;
-      return true;
-    });
+    const others = answerStored(rest, stored);
+    this.metrics.duplicatesSuppressed.inc(rest.length - others.length);
+    renumber(others);
+    return others;
   }
 
   private unconfirmed(error: unknown): AppError {
     this.logger.error({ err: error }, 'the store did not confirm a write');
     return new AppError('STORE_UNAVAILABLE');
   }
-}
-
-function numberSends(lane: Lane, head: number, sends: WaitingSend[]): BatchItem[] {
-  const sentAt = Date.now();
-  return sends.map((send, i) => {
-    const { conversationId, senderId, clientMsgId, type, content } = send.draft;
-    const seq = head + 1 + i;
-    const message = {
-      messageId: newMessageId(),
-      conversationId,
-      seq,
-      senderId,
-      clientMsgId,
-      type,
-      content,
-      sentAt,
-    };
-    return { lane, send, message, uncounted: isUncounted(type) };
-  });
 }
