@@ -2,6 +2,7 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { ScheduleModule } from '@nestjs/schedule';
 import type { AppConfig } from './config/app-config.js';
 import { ConfigModule } from './config/config.module.js';
+import { ConsistencyModule } from './consistency/index.js';
 import { EventsModule } from './infra/events/events.module.js';
 import { HealthModule } from './infra/health/health.module.js';
 import type { HostIdentity } from './infra/host-identity/host-identity.js';
@@ -41,6 +42,7 @@ export class AppModule {
         GroupsModule,
         ConversationsModule,
         MessagesModule,
+        ConsistencyModule,
       ],
     };
   }

@@ -11,6 +11,8 @@ export interface ChannelTail {
 
 /** What conversations ask of the stored messages. The messages feature, to the right of this one, provides it. */
 export abstract class ChannelLog {
+  /** seq of the newest message, 0 when there is none; read from the store. */
+  abstract readHead(channelId: string): Promise<number>;
   abstract readTail(channelId: string): Promise<ChannelTail>;
   abstract findBySeq(channelId: string, seq: number): Promise<Message | null>;
   /** seq of the sender's newest message in the channel, 0 when there is none. */

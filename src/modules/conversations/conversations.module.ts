@@ -5,10 +5,13 @@ import { UsersModule } from '../users/index.js';
 import { ChannelStates } from './channel-states.js';
 import { ConversationRepository } from './conversation.repository.js';
 import { ConversationRecord, ConversationSchema } from './conversation.schema.js';
+import { ConversationConsistency } from './conversations.consistency.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsGateway } from './conversations.gateway.js';
 import { ConversationsService } from './conversations.service.js';
+import { PositionConsistency } from './positions.consistency.js';
 import { UnreadCounter } from './unread-counter.js';
+import { MemberWindowConsistency, OpenWindowConsistency } from './windows.consistency.js';
 
 @Module({
   imports: [
@@ -23,6 +26,10 @@ import { UnreadCounter } from './unread-counter.js';
     UnreadCounter,
     ConversationsService,
     ConversationsGateway,
+    ConversationConsistency,
+    PositionConsistency,
+    OpenWindowConsistency,
+    MemberWindowConsistency,
   ],
   exports: [ConversationsService],
 })

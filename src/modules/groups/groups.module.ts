@@ -2,10 +2,12 @@ import { Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { UsersModule } from '../users/index.js';
 import { GroupCreationService } from './group-creation.service.js';
+import { GroupFacts } from './group-facts.repository.js';
 import { GroupMemberRepository } from './group-member.repository.js';
 import { GROUP_MEMBER_MODEL, GroupMemberSchema } from './group-member.schema.js';
 import { GroupRepository } from './group.repository.js';
 import { GROUP_MODEL, GroupSchema } from './group.schema.js';
+import { GroupConsistency, GroupMemberConsistency } from './groups.consistency.js';
 import { GroupsController } from './groups.controller.js';
 import { GroupsService } from './groups.service.js';
 import { MembershipsService } from './memberships.service.js';
@@ -25,7 +27,10 @@ import { MembershipsService } from './memberships.service.js';
     MembershipsService,
     GroupCreationService,
     GroupsService,
+    GroupFacts,
+    GroupConsistency,
+    GroupMemberConsistency,
   ],
-  exports: [GroupsService],
+  exports: [GroupsService, GroupFacts],
 })
 export class GroupsModule {}

@@ -44,7 +44,7 @@ export class MessageRepository extends ChannelLog {
   }
 
   /** seq of the newest message of a conversation, 0 when there is none; from the unique index. */
-  async readHead(conversationId: string): Promise<number> {
+  override async readHead(conversationId: string): Promise<number> {
     const newest = await this.model.findOne({ conversationId }, { seq: 1, _id: 0 }).sort({ seq: -1 }).lean();
     return newest?.seq ?? 0;
   }

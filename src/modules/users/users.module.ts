@@ -12,6 +12,7 @@ import { SessionsService } from './sessions.service.js';
 import { loadSigningKey } from './signing-key.js';
 import { SocketsListener } from './sockets.listener.js';
 import { Tokens } from './tokens.js';
+import { SessionConsistency } from './users.consistency.js';
 import { UserRepository } from './user.repository.js';
 import { USER_MODEL, UserSchema } from './user.schema.js';
 import { UsersAdminController } from './users-admin.controller.js';
@@ -38,6 +39,7 @@ import { UsersService } from './users.service.js';
     UsersService,
     SessionsService,
     AuthService,
+    SessionConsistency,
     SocketsListener,
     { provide: APP_GUARD, useClass: AuthGuard },
   ],

@@ -1,0 +1,92 @@
+import { Injectable } from '@nestjs/common';
+import { InjectModel } from '@nestjs/mongoose';
+import { groupConversationId } from '@nestim/protocol';
+import type { Model } from 'mongoose';
+import { type Stored, textOf } from '../../common/stored.js';
+import { Consistency, type Defect, RowRule } from '../../consistency/index.js';
+import { RowWalk } from '../../infra/mongo/row-walk.js';
+import { GroupFacts } from '../groups/index.js';
+import { channelOfRow } from './channel-of-row.rules.js';
+import { ConversationRecord } from './conversation.schema.js';
+
+type Row = Stored<ConversationRecord>;
+type Member = GroupFacts['memberRows'] extends RowWalk<infer Stored> ? Stored : never;
+
+/** Who can read on in a group is a member of it. */
+@Injectable()
+@Consistency()
+export class OpenWindowConsistency extends RowRule<Row> {
+  readonly kinds = {
+    conversation_without_member: 'An open conversation of a group that the owner is not in.',
+  };
+  protected readonly rows: RowWalk<Row>;
+
+  constructor(
+    @InjectModel(ConversationRecord.name) conversations: Model<ConversationRecord>,
+    private readonly groups: GroupFacts,
+  ) {
+    super();
+    this.rows = new RowWalk(conversations, { channelId: 'text', ownerId: 'text' }, [
+      'channelType',
+      'joinSeq',
+      'leftSeq',
+    ]);
+  }
+
+  protected async inspect(rows: Row[]): Promise<Defect<Row>[]> {
+    const open = rows.flatMap((stored) => {
+      const { row, groupId } = channelOfRow(stored) ?? {};
+      return row?.leftSeq === null && groupId !== undefined ? { stored, groupId, userId: row.ownerId } : [];
+    });
+    const strangers = await strangersAmong(open, (groupId, userIds) =>
+      this.groups.findMembers(groupId, userIds),
+    );
+    return strangers.map(({ stored }) => ({ kind: 'conversation_without_member', row: stored }));
+  }
+}
+
+/** Who is a member of a group can read on in it. */
+@Injectable()
+@Consistency()
+export class MemberWindowConsistency extends RowRule<Member> {
+  readonly kinds = { member_without_conversation: 'A member of a group who has no open conversation of it.' };
+  protected readonly rows: RowWalk<Member>;
+
+  constructor(
+    @InjectModel(ConversationRecord.name) private readonly conversations: Model<ConversationRecord>,
+    groups: GroupFacts,
+  ) {
+    super();
+    this.rows = groups.memberRows;
+  }
+
+  protected async inspect(rows: Member[]): Promise<Defect<Member>[]> {
+    const members = rows.flatMap((stored) => {
+      const [groupId, userId] = [textOf(stored.groupId), textOf(stored.userId)];
+      return groupId !== undefined && userId !== undefined ? { stored, groupId, userId } : [];
+    });
+    const strangers = await strangersAmong(members, async (groupId, userIds) => {
+      const filter = { channelId: groupConversationId(groupId), ownerId: { $in: userIds }, leftSeq: null };
+      const found = this.conversations.find(filter, { _id: 0, ownerId: 1 });
+      return new Set((await found.lean<{ ownerId: string }[]>().exec()).map(({ ownerId }) => ownerId));
+    });
+    return strangers.map(({ stored }) => ({ kind: 'member_without_conversation', row: stored }));
+  }
+}
+
+/** Those who are not among the present ones of their group; one look-up for each group. */
+async function strangersAmong<T extends { groupId: string; userId: string }>(
+  all: T[],
+  findPresent: (groupId: string, userIds: string[]) => Promise<Set<string>>,
+): Promise<T[]> {
+  const strangers: T[] = [];
+  for (const groupId of new Set(all.map((one) => one.groupId))) {
+    const inGroup = all.filter((one) => one.groupId === groupId);
+    const present = await findPresent(
+      groupId,
+      inGroup.map(({ userId }) => userId),
+    );
+    strangers.push(...inGroup.filter(({ userId }) => !present.has(userId)));
+  }
+  return strangers;
+}
