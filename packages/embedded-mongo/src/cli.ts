@@ -27,7 +27,6 @@ export async function main(argv: readonly string[]): Promise<void> {
       process.exit(1);
     },
   });
-  process.stdout.write(`listening on mongodb://127.0.0.1:${server.port}\n`);
   const stop = () => {
     process.off('SIGTERM', stop);
     process.off('SIGINT', stop);
@@ -35,4 +34,5 @@ export async function main(argv: readonly string[]): Promise<void> {
   };
   process.on('SIGTERM', stop);
   process.on('SIGINT', stop);
+  process.stdout.write(`listening on mongodb://127.0.0.1:${server.port}\n`);
 }

@@ -26,6 +26,7 @@ export interface IndexInfo {
   /** The key prefix of its entries; never used again after a drop. */
   readonly ident: number;
   readonly fields: readonly IndexField[];
+  readonly paths: readonly Path[];
   readonly unique: boolean;
   readonly sparse: boolean;
   readonly partial: { readonly filter: Filter; readonly matches: Matcher; readonly doc: Buffer } | undefined;
@@ -93,6 +94,7 @@ export function parseIndex(value: Value, ident: number, multikey = false): Index
     name: isId ? '_id_' : name,
     ident,
     fields,
+    paths: fields.map((field) => field.path),
     unique: unique || isId,
     sparse,
     partial,

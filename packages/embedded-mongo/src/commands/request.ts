@@ -14,6 +14,7 @@ export class Request {
   constructor(
     readonly body: Value,
     private readonly sequences: ReadonlyMap<string, readonly Value[]> = new Map(),
+    givenDb?: string,
   ) {
     let name: string | undefined;
     for (const element of elementsOf(body)) {
@@ -22,7 +23,7 @@ export class Request {
     }
     this.name = name ?? '';
     const db = this.args.get('$db');
-    this.db = db?.type === T.string ? readString(db) : '';
+    this.db = givenDb ?? (db?.type === T.string ? readString(db) : '');
   }
 
   fieldNames(): Iterable<string> {

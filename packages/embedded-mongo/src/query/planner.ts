@@ -31,7 +31,7 @@ export type Plan =
   | {
       readonly kind: 'union';
       readonly branches: readonly IndexPlan[];
-      readonly sorted: false;
+      readonly sorted: boolean;
       readonly exact: false;
     };
 
@@ -49,7 +49,7 @@ export function planQuery(ns: CollectionInfo, filter: Filter, sort: readonly Sor
     if (plan && (!best || score(plan) > score(best))) best = plan;
   }
   if (best && (hint || best.bounds.length > 0)) return best;
-  return (hint ? undefined : planUnion(ns, conditions)) ?? best ?? collectionPlan(filter, sort, false);
+  return (hint ? undefined : planUnion(ns, conditions, sort)) ?? best ?? collectionPlan(filter, sort, false);
 }
 
 function collectionPlan(filter: Filter, sort: readonly SortField[], reverse: boolean): Plan {
@@ -142,7 +142,11 @@ function score(plan: IndexPlan): number {
 }
 
 /** One indexed scan for each branch of an `$or`, if all have one. */
-function planUnion(ns: CollectionInfo, conditions: readonly Filter[]): Plan | undefined {
+function planUnion(
+  ns: CollectionInfo,
+  conditions: readonly Filter[],
+  sort: readonly SortField[],
+): Plan | undefined {
   for (const condition of conditions) {
     if (condition.op !== 'or') continue;
     const rest = conditions.filter((other) => other !== condition);
@@ -152,7 +156,7 @@ function planUnion(ns: CollectionInfo, conditions: readonly Filter[]): Plan | un
       return plan.kind === 'union' ? plan.branches : undefined;
     });
     if (branches.every((branch) => branch !== undefined)) {
-      return { kind: 'union', branches: branches.flat(), sorted: false, exact: false };
+      return { kind: 'union', branches: branches.flat(), sorted: sort.length === 0, exact: false };
     }
   }
   return undefined;

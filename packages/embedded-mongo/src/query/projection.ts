@@ -80,11 +80,16 @@ function insert(tree: Tree, path: string): void {
   let at = tree;
   parts.forEach((part, i) => {
     const known = at.get(part);
-    if (known === true || (known && i === parts.length - 1)) {
+    const last = i === parts.length - 1;
+    if (known === true && !last) {
+      const rest = parts.slice(i + 1).join('.');
+      throw new CommandError(31249, `Path collision at ${path} remaining portion ${rest}`);
+    }
+    if (known !== undefined && last) {
       throw new CommandError(31250, `Path collision at ${path}`);
     }
-    if (i === parts.length - 1) at.set(part, true);
-    else if (known) at = known;
+    if (last) at.set(part, true);
+    else if (known instanceof Map) at = known;
     else {
       const next: Tree = new Map();
       at.set(part, next);

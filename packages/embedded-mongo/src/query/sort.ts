@@ -1,8 +1,9 @@
 import { compareValues } from '../bson/compare.js';
 import { isNumber, T } from '../bson/types.js';
-import { elements, elementsOf, MISSING, readNumber, type Value } from '../bson/value.js';
+import { elementsOf, readNumber, type Value } from '../bson/value.js';
 import { CommandError, badValue, ErrorCode, typeMismatch, unsupported } from '../errors.js';
-import { parsePath, plainPathValue, somePathValue, type Path } from './path.js';
+import { expandPaths, ParallelArrays, plainValues } from './expand.js';
+import { parsePath, type Path } from './path.js';
 
 export interface SortField {
   readonly path: Path;
@@ -27,34 +28,38 @@ export function parseSort(value: Value | undefined): SortField[] {
   });
 }
 
-/** The value a document sorts by: of an array its least element (greatest when descending); missing as null. */
-export function sortValue(doc: Buffer, { path, descending }: SortField): Value {
-  const plain = plainPathValue(doc, 0, path);
+/**
+ * The values a document sorts by. With arrays on the way, the least of all combinations in this order (so a descending
+ * field takes its greatest); a missing value counts as null.
+ */
+function sortKey(doc: Buffer, fields: readonly SortField[], paths: readonly Path[]): Value[] {
+  const plain = plainValues(doc, paths);
   if (plain) return plain;
-  let best: Value | undefined;
-  const consider = (value: Value) => {
-    if (!best || compareValues(value, best) * (descending ? -1 : 1) < 0) best = value;
-    return false;
-  };
-  somePathValue(
-    doc,
-    0,
-    path,
-    (value) => {
-      if (value.type !== T.array) return consider(value);
-      let empty = true;
-      for (const element of elements(value.buf, value.start)) {
-        empty = false;
-        consider(element);
-      }
-      return empty ? consider(EMPTY_ARRAY) : false;
-    },
-    false,
-  );
-  return best ?? MISSING;
+  let best: Value[] | undefined;
+  try {
+    expandPaths(doc, paths, (values) => {
+      if (!best || compareKeys(values, best, fields) < 0) best = values;
+    });
+  } catch (error) {
+    if (error instanceof ParallelArrays) throw badValue('cannot sort with keys that are parallel arrays');
+    throw error;
+  }
+  return best!;
 }
 
-const EMPTY_ARRAY: Value = { ...MISSING, type: T.undefined };
+function compareKeys(a: readonly Value[], b: readonly Value[], fields: readonly SortField[]): number {
+  for (let i = 0; i < fields.length; i++) {
+    const order = compareValues(a[i]!, b[i]!);
+    if (order !== 0) return fields[i]!.descending ? -order : order;
+  }
+  return 0;
+}
+
+/** Orders documents as a sort does. */
+export function compareDocuments(fields: readonly SortField[]): (a: Buffer, b: Buffer) => number {
+  const paths = fields.map((field) => field.path);
+  return (a, b) => compareKeys(sortKey(a, fields, paths), sortKey(b, fields, paths), fields);
+}
 
 interface Keyed<R> {
   readonly row: R;
@@ -70,16 +75,11 @@ export function sortRows<R extends { doc: Buffer }>(
 ): R[] {
   let kept: Keyed<R>[] = [];
   let bytes = 0;
-  const order = (a: Keyed<R>, b: Keyed<R>) => {
-    for (let i = 0; i < fields.length; i++) {
-      const result = compareValues(a.keys[i]!, b.keys[i]!);
-      if (result !== 0) return fields[i]!.descending ? -result : result;
-    }
-    return a.position - b.position;
-  };
+  const paths = fields.map((field) => field.path);
+  const order = (a: Keyed<R>, b: Keyed<R>) => compareKeys(a.keys, b.keys, fields) || a.position - b.position;
   let position = 0;
   for (const row of rows) {
-    kept.push({ row, keys: fields.map((field) => sortValue(row.doc, field)), position: position++ });
+    kept.push({ row, keys: sortKey(row.doc, fields, paths), position: position++ });
     bytes += row.doc.length;
     if (limit > 0 && kept.length >= limit * 2 + 1000) {
       kept = kept.sort(order).slice(0, limit);

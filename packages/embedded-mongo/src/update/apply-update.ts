@@ -5,7 +5,7 @@ import { elements, findField, NULL, objectValue, type Value } from '../bson/valu
 import { ID } from '../catalog/records.js';
 import { CommandError, ErrorCode, badValue } from '../errors.js';
 import { conjuncts, isComparison, type Filter } from '../query/filter.js';
-import type { Step, Update } from './parse-update.js';
+import { comparePaths, type Step, type Update } from './parse-update.js';
 import { ArrayNode, ObjectNode, openNode, pathNotViable, serializeTree, toValue, type Node } from './tree.js';
 
 /** The document after the update. Throws MongoDB's errors; the same bytes mean that nothing changed. */
@@ -45,7 +45,7 @@ export function upsertDocument(update: Update, filter: Filter): Buffer {
   }
   modified(root, update.steps, Buffer.alloc(0), true);
   const id = root.fields.get('_id');
-  if (idBefore && id && !valuesEqual(toValue(idBefore), toValue(id))) {
+  if (idBefore && !(id && valuesEqual(toValue(idBefore), toValue(id)))) {
     throw new CommandError(
       ErrorCode.ImmutableField,
       "Performing an update on the path '_id' would modify the immutable field '_id'",
@@ -94,7 +94,8 @@ function equalitiesOf(filter: Filter, onlyId: boolean): [string, Value][] {
       found.set(text, equality.value);
     }
   }
-  return [...found];
+  // MongoDB keeps them in the order of their paths.
+  return [...found].sort(([a], [b]) => comparePaths(a.split('.'), b.split('.')));
 }
 
 function openRoot(doc: Buffer): ObjectNode {
@@ -131,6 +132,7 @@ function modified(root: ObjectNode, steps: readonly Step[], before: Buffer, inse
       if (step.removes && target && moved.has(target)) removePath(root, step.parts);
       else if (step.from && moved.has(step)) {
         const value = moved.get(step)!;
+        assertNoArray(root, step.parts);
         walk(root, step.parts, true, () => value);
       }
     } else if (step.removes) removePath(root, step.parts);
@@ -139,16 +141,35 @@ function modified(root: ObjectNode, steps: readonly Step[], before: Buffer, inse
   return root;
 }
 
+/** The value a `$rename` moves; undefined if it is not there. */
 function renamedValue(root: ObjectNode, parts: readonly string[]): Node | undefined {
+  let at: Node = root;
+  let inArray = false;
+  for (const [i, part] of parts.entries()) {
+    const opened: ObjectNode | ArrayNode | undefined = openNode(at);
+    const next: Node | undefined | typeof ABSENT = opened ? childOf(opened, part) : ABSENT;
+    if (next === ABSENT) throw pathNotViable(part, parts[i - 1] ?? '', formatValue(toValue(at)));
+    if (next === undefined) return undefined;
+    if (opened instanceof ArrayNode) inArray = true;
+    at = next;
+  }
+  if (inArray) {
+    throw badValue(`The source field cannot be an array element, '${parts.join('.')}' has an array field`);
+  }
+  return at;
+}
+
+function assertNoArray(root: ObjectNode, parts: readonly string[]): void {
   let at: Node | undefined = root;
   for (const part of parts) {
     const opened: ObjectNode | ArrayNode | undefined = at && openNode(at);
     if (opened instanceof ArrayNode) {
-      throw badValue(`The source field cannot be an array element, '${parts.join('.')}' has an array field`);
+      throw badValue(
+        `The destination field cannot be an array element, '${parts.join('.')}' has an array field`,
+      );
     }
     at = opened?.fields.get(part);
   }
-  return at;
 }
 
 const MAX_PADDING = 1_500_000;
@@ -168,8 +189,8 @@ function walk(
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i]!;
     const last = i === parts.length - 1;
-    const current = childOf(at, part, create, parts[i - 1] ?? '');
-    if (current === ABSENT) return;
+    const current = childOf(at, part);
+    if (current === ABSENT) throw pathNotViable(part, parts[i - 1] ?? '', formatValue(toValue(at)));
     if (last) {
       const next = change(current);
       if (next) setChild(at, part, next);
@@ -185,7 +206,6 @@ function walk(
     }
     const opened = openNode(current);
     if (!opened) {
-      if (!create) return;
       throw pathNotViable(parts[i + 1]!, part, formatValue(toValue(current)));
     }
     setChild(at, part, opened);
@@ -193,21 +213,13 @@ function walk(
   }
 }
 
+/** A name that an array has no place for. */
 const ABSENT = Symbol('absent');
 
-function childOf(
-  at: ObjectNode | ArrayNode,
-  part: string,
-  create: boolean,
-  owner: string,
-): Node | undefined | typeof ABSENT {
+function childOf(at: ObjectNode | ArrayNode, part: string): Node | undefined | typeof ABSENT {
   if (at instanceof ObjectNode) return at.fields.get(part);
   const index = position(part);
-  if (index < 0) {
-    if (!create) return ABSENT;
-    throw pathNotViable(part, owner, formatValue(toValue(at)));
-  }
-  return at.items[index];
+  return index < 0 ? ABSENT : at.items[index];
 }
 
 function setChild(at: ObjectNode | ArrayNode, part: string, value: Node): void {
@@ -226,7 +238,7 @@ function removePath(root: ObjectNode, parts: readonly string[]): void {
   let at: ObjectNode | ArrayNode = root;
   for (let i = 0; i < parts.length; i++) {
     const part = parts[i]!;
-    const current: Node | undefined | typeof ABSENT = childOf(at, part, false, '');
+    const current: Node | undefined | typeof ABSENT = childOf(at, part);
     if (current === ABSENT || current === undefined) return;
     if (i === parts.length - 1) {
       if (at instanceof ObjectNode) at.fields.delete(part);

@@ -36,9 +36,3 @@ function integer(value: Value): bigint {
   // Refuses Decimal128.
   return BigInt(readNumber(value));
 }
-
-/** Zero of the type of `value`: what `$mul` makes of a missing field. */
-export function zeroLike(value: Value): Value {
-  if (value.type === T.long) return longValue(0n);
-  return value.type === T.double ? doubleValue(0) : intValue(0);
-}

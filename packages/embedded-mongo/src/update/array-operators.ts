@@ -1,10 +1,10 @@
 import { compareValues, valuesEqual } from '../bson/compare.js';
 import { isNumber, T, typeName } from '../bson/types.js';
-import { elementsOf, MISSING, readNumber, type Element, type Value } from '../bson/value.js';
+import { elementsOf, readNumber, type Element, type Value } from '../bson/value.js';
 import { badValue, typeMismatch, unsupported } from '../errors.js';
 import { compileFilter, compileValueFilter } from '../query/matcher.js';
 import { isOperatorDocument, parseFilter, parseOperators, SELF } from '../query/parse-filter.js';
-import { parseSort, sortValue } from '../query/sort.js';
+import { compareDocuments, parseSort } from '../query/sort.js';
 import { ArrayNode, openNode, toValue, type Node } from './tree.js';
 
 /** What an operator makes of the value at its path (undefined: not there); undefined: no change. */
@@ -95,23 +95,16 @@ function sortItems(items: Value[], sort: Element): Value[] {
     throw badValue(
       'The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields',
     );
-  const fields = parseSort(sort);
-  const keyOf = (item: Value) =>
-    fields.map((field) =>
-      item.type === T.object
-        ? sortValue(Buffer.from(item.buf.subarray(item.start, item.end)), field)
-        : MISSING,
-    );
-  const keyed = items.map((item) => ({ item, keys: keyOf(item) }));
-  keyed.sort((a, b) => {
-    for (let i = 0; i < fields.length; i++) {
-      const order = compareValues(a.keys[i]!, b.keys[i]!);
-      if (order !== 0) return fields[i]!.descending ? -order : order;
-    }
-    return 0;
-  });
-  return keyed.map((entry) => entry.item);
+  const compare = compareDocuments(parseSort(sort));
+  // An element that is no document sorts as one without the fields.
+  const keyed = items.map((item) => ({
+    item,
+    doc: item.type === T.object ? Buffer.from(item.buf.subarray(item.start, item.end)) : EMPTY_DOCUMENT,
+  }));
+  return keyed.sort((a, b) => compare(a.doc, b.doc)).map((entry) => entry.item);
 }
+
+const EMPTY_DOCUMENT = Buffer.from([5, 0, 0, 0, 0]);
 
 /** `$addToSet`, with or without `$each`. */
 export function addToSet(path: string, operand: Element): Change {

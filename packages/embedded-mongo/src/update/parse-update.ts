@@ -1,10 +1,10 @@
 import { compareValues } from '../bson/compare.js';
 import { formatValue } from '../bson/format.js';
-import { dateValue, timestampValue } from '../bson/make.js';
+import { dateValue, intValue, timestampValue } from '../bson/make.js';
 import { isNumber, T, typeName } from '../bson/types.js';
 import { elementsOf, readString, type Element, type Value } from '../bson/value.js';
 import { badValue, CommandError, ErrorCode, typeMismatch, unsupported } from '../errors.js';
-import { calculate, zeroLike } from './arithmetic.js';
+import { calculate } from './arithmetic.js';
 import { addToSet, pop, pull, pullAll, push, type Change } from './array-operators.js';
 import { toValue } from './tree.js';
 
@@ -47,13 +47,13 @@ export function parseUpdate(value: Value): Update {
     }
     return { kind: 'replacement', doc: value };
   }
-  const steps = operators.flatMap(parseOperator);
-  assertNoConflicts(steps);
+  const claims = new PathClaims();
+  const steps = operators.flatMap((operator) => parseOperator(operator, claims));
   // MongoDB applies in the order of the paths, and so new fields come in that order.
   return { kind: 'operators', steps: steps.sort((a, b) => comparePaths(a.parts, b.parts)) };
 }
 
-function parseOperator(operator: Element): Step[] {
+function parseOperator(operator: Element, claims: PathClaims): Step[] {
   if (!operator.name.startsWith('$') || !OPERATORS.has(operator.name)) {
     if (operator.name === '$bit') throw unsupported('the update operator $bit');
     throw new CommandError(
@@ -69,19 +69,19 @@ function parseOperator(operator: Element): Step[] {
   }
   return elementsOf(operator).flatMap((field) => {
     const parts = pathParts(field.name);
-    if (operator.name === '$rename') return renameSteps(field, parts);
+    if (operator.name === '$rename') return renameSteps(field, parts, claims);
     const op = operator.name;
-    return [
-      {
-        parts,
-        path: field.name,
-        op,
-        removes: op === '$unset',
-        onInsertOnly: op === '$setOnInsert',
-        creates: !['$unset', '$pull', '$pullAll', '$pop'].includes(op),
-        change: changeOf(op, field),
-      },
-    ];
+    const step: Step = {
+      parts,
+      path: field.name,
+      op,
+      removes: op === '$unset',
+      onInsertOnly: op === '$setOnInsert',
+      creates: !['$unset', '$pull', '$pullAll', '$pop'].includes(op),
+      change: changeOf(op, field),
+    };
+    claims.claim(parts);
+    return [step];
   });
 }
 
@@ -124,7 +124,7 @@ function changeOf(op: string, field: Element): Change {
         );
       }
       return (current, describe) => {
-        if (current === undefined) return op === '$inc' ? field : zeroLike(field);
+        if (current === undefined) return op === '$inc' ? field : calculate(op, intValue(0), field, describe);
         return calculate(op, toValue(current), field, describe);
       };
     case '$min':
@@ -172,14 +172,19 @@ function currentDate(field: Element): Change {
   return () => (type === 'date' ? dateValue(now) : timestampValue(Math.floor(now / 1000), 1));
 }
 
-function renameSteps(field: Element, from: string[]): Step[] {
+function renameSteps(field: Element, from: string[], claims: PathClaims): Step[] {
+  claims.claim(from);
   if (field.type !== T.string) {
     throw badValue(`The 'to' field for $rename must be a string: ${field.name}: ${formatValue(field)}`);
   }
   const target = readString(field);
   const parts = pathParts(target);
-  if (target === field.name)
-    throw badValue(`The source and target field for $rename must differ: ${field.name}: "${target}"`);
+  const pair = `${field.name}: "${target}"`;
+  if (target === field.name) throw badValue(`The source and target field for $rename must differ: ${pair}`);
+  if (target.startsWith(`${field.name}.`) || field.name.startsWith(`${target}.`)) {
+    throw badValue(`The source and target field for $rename must not be on the same path: ${pair}`);
+  }
+  claims.claim(parts);
   const common = { op: '$rename', onInsertOnly: false, creates: true, change: () => undefined };
   return [
     { ...common, parts: from, path: field.name, removes: true },
@@ -187,23 +192,28 @@ function renameSteps(field: Element, from: string[]): Step[] {
   ];
 }
 
-function assertNoConflicts(steps: readonly Step[]): void {
-  const paths = new Set<string>();
-  const prefixes = new Set<string>();
-  for (const { parts, path } of steps) {
-    const owner = parts.map((_, i) => parts.slice(0, i + 1).join('.')).find((prefix) => paths.has(prefix));
-    if (owner !== undefined || prefixes.has(path)) {
+/** The paths an update has taken: no two operators may touch one path, or one above the other. */
+class PathClaims {
+  private readonly paths = new Set<string>();
+  private readonly prefixes = new Set<string>();
+
+  claim(parts: readonly string[]): void {
+    const above = parts.map((_, i) => parts.slice(0, i + 1).join('.'));
+    const path = above.at(-1)!;
+    const owner = above.find((prefix) => this.paths.has(prefix));
+    if (owner !== undefined || this.prefixes.has(path)) {
       throw new CommandError(
         ErrorCode.ConflictingUpdateOperators,
         `Updating the path '${path}' would create a conflict at '${owner ?? path}'`,
       );
     }
-    paths.add(path);
-    for (let i = 1; i < parts.length; i++) prefixes.add(parts.slice(0, i).join('.'));
+    this.paths.add(path);
+    for (const prefix of above.slice(0, -1)) this.prefixes.add(prefix);
   }
 }
 
-function comparePaths(a: readonly string[], b: readonly string[]): number {
+/** The order in which MongoDB applies updates: names by bytes, array positions by number. */
+export function comparePaths(a: readonly string[], b: readonly string[]): number {
   for (let i = 0; i < Math.min(a.length, b.length); i++) {
     if (a[i] === b[i]) continue;
     const [x, y] = [Number(a[i]), Number(b[i])];
