@@ -36,14 +36,14 @@ describe('the handshake', () => {
     const ann = await aUser(server);
     const claims = claimsOf(ann.token);
     const late = { ...claims, iat: claims.iat - 100, exp: claims.iat - 50 };
-    await expect(connect(server.url, 'no token at all')).rejects.toThrow('UNAUTHENTICATED');
-    await expect(
-      connect(server.url, sign({ ...late, exp: claims.iat + 50 }, 'x'.repeat(40))),
-    ).rejects.toThrow('UNAUTHENTICATED');
-    await expect(connect(server.url, sign(late))).rejects.toThrow('TOKEN_EXPIRED');
-    await expect(connect(server.url, '')).rejects.toThrow('BAD_REQUEST');
+    const forged = sign({ ...late, exp: claims.iat + 50 }, 'x'.repeat(40));
+    const refused = (code: string) => ({ error: expect.objectContaining({ code }) as unknown });
+    await expect(connect(server.url, 'no token at all')).rejects.toMatchObject(refused('UNAUTHENTICATED'));
+    await expect(connect(server.url, forged)).rejects.toMatchObject(refused('UNAUTHENTICATED'));
+    await expect(connect(server.url, sign(late))).rejects.toMatchObject(refused('TOKEN_EXPIRED'));
+    await expect(connect(server.url, '')).rejects.toMatchObject(refused('BAD_REQUEST'));
     await ann.api.post('/auth/logout');
-    await expect(connect(server.url, ann.token)).rejects.toThrow('SESSION_REVOKED');
+    await expect(connect(server.url, ann.token)).rejects.toMatchObject(refused('SESSION_REVOKED'));
   });
 
   it('refuses unknown fields and a field of the wrong type', async () => {
