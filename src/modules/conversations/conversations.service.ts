@@ -10,9 +10,9 @@ import {
   type ReadConversation,
   type ReadResult,
 } from '@nestim/protocol';
-import { LRUCache } from 'lru-cache';
 import { AppError } from '../../common/app-error.js';
 import type { Ctx } from '../../common/ctx.js';
+import { LookupCache } from '../../common/lookup-cache.js';
 import { decodeCursor, DEFAULT_PAGE, encodeCursor } from '../../common/paging.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
@@ -30,7 +30,7 @@ const MAX_KNOWN_DMS = 100_000;
 @Injectable()
 export class ConversationsService {
   /** Dms whose two rows are known to exist, so that sending does not ask again. */
-  private readonly knownDms = new LRUCache<string, true>({ max: MAX_KNOWN_DMS });
+  private readonly knownDms = new LookupCache<true>({ max: MAX_KNOWN_DMS, ttlMs: 0 });
 
   constructor(
     private readonly rows: ConversationRepository,
@@ -97,16 +97,17 @@ export class ConversationsService {
   }
 
   /** Makes both rows of a dm before its first message. */
-  async ensureDm(a: string, b: string): Promise<void> {
+  ensureDm(a: string, b: string): Promise<true> {
     const channelId = dmConversationId(a, b);
-    if (this.knownDms.has(channelId)) return;
-    const owners = a === b ? [a] : [a, b];
-    await Promise.all(
-      owners.map((ownerId) =>
-        this.rows.getOrCreate({ ownerId, channelId, channelType: ChannelType.person }, 0),
-      ),
-    );
-    this.knownDms.set(channelId, true);
+    return this.knownDms.get(channelId, async () => {
+      const owners = a === b ? [a] : [a, b];
+      await Promise.all(
+        owners.map((ownerId) =>
+          this.rows.getOrCreate({ ownerId, channelId, channelType: ChannelType.person }, 0),
+        ),
+      );
+      return true;
+    });
   }
 
   openGroupWindows(channelId: string, ownerIds: string[], joinSeq: number): Promise<void> {
