@@ -240,3 +240,25 @@ describe('users and logins', () => {
     });
   });
 });
+
+describe('a server that is closed to strangers', () => {
+  let server: ServerProcess;
+  beforeAll(async () => {
+    server = await startServer({ env: { NESTIM_OPEN_REGISTRATION: 'false', NESTIM_ADMIN_TOKEN: '' } });
+  });
+  afterAll(() => server.stop());
+
+  it('registers nobody', async () => {
+    const body = { username: 'stranger', password };
+    const answer = await api(server.url).call('POST', '/auth/register', body);
+    expect(answer).toMatchObject({ status: 403, body: { error: { code: 'REGISTRATION_CLOSED' } } });
+  });
+
+  it.each([undefined, '', 'undefined', 'x'.repeat(32)])(
+    'has no admin routes without an admin token (given %j)',
+    async (token) => {
+      const answer = await api(server.url, token).call('POST', '/admin/users', { nickname: 'x' });
+      expect(answer).toMatchObject({ status: 404, body: { error: { code: 'NOT_FOUND' } } });
+    },
+  );
+});

@@ -3,7 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { ChannelType } from '@nestim/protocol';
 import type { Model } from 'mongoose';
 import { Metrics } from '../../infra/metrics/metrics.js';
-import { duplicateKeyFields, isOnlyDuplicates } from '../../infra/mongo/duplicate-key.js';
+import { isDuplicateKey, isOnlyDuplicates } from '../../infra/mongo/duplicate-key.js';
 import { type ConversationRow, toConversationRow } from './conversation.rules.js';
 import { ConversationRecord } from './conversation.schema.js';
 
@@ -49,7 +49,7 @@ export class ConversationRepository {
       const created = await this.model.create(newRow(key, joinSeq));
       return { rowId: String(created._id), row: toConversationRow(created) };
     } catch (error) {
-      if (!duplicateKeyFields(error)) throw error;
+      if (!isDuplicateKey(error)) throw error;
       this.metrics.duplicateKeyMet.inc({ index: 'conversations' });
       const winner = await this.model.findOne(key).orFail().lean();
       return { rowId: String(winner._id), row: toConversationRow(winner) };

@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Stored } from '../../common/stored.js';
-import { duplicateKeyFields } from '../../infra/mongo/duplicate-key.js';
+import { isDuplicateKey } from '../../infra/mongo/duplicate-key.js';
 import { GROUP_MODEL, type GroupRow } from './group.schema.js';
 
 /** Most ids in one query. */
@@ -36,7 +36,7 @@ export class GroupRepository {
       await this.groups.create(group);
       return true;
     } catch (error) {
-      if (duplicateKeyFields(error)) return false;
+      if (isDuplicateKey(error)) return false;
       throw error;
     }
   }

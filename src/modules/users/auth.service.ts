@@ -31,7 +31,7 @@ export class AuthService {
     const passwordHash = await this.passwords.hash(password);
     const [userId, createdAt, usernameKey] = [newId(), Date.now(), username.toLowerCase()];
     const row = { _id: userId, username, usernameKey, nickname, passwordHash, createdAt };
-    if ((await this.repository.insert(row)) !== 'inserted') throw new AppError('USERNAME_TAKEN');
+    if (!(await this.repository.insert(row))) throw new AppError('USERNAME_TAKEN');
     const tokens = await this.sessions.open(userId, platform);
     return { user: { userId, username, nickname, createdAt }, ...tokens };
   }

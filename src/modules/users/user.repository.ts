@@ -2,7 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Stored } from '../../common/stored.js';
-import { duplicateKeyFields } from '../../infra/mongo/duplicate-key.js';
+import { isDuplicateKey } from '../../infra/mongo/duplicate-key.js';
 import { USER_MODEL, type UserRow } from './user.schema.js';
 
 /** Most ids in one query. */
@@ -12,15 +12,17 @@ const CHUNK = 500;
 export class UserRepository {
   constructor(@InjectModel(USER_MODEL) private readonly users: Model<UserRow>) {}
 
-  /** Unique by index: under any concurrency exactly one insert of an id or of a name succeeds; answers which was taken. */
-  async insert(user: UserRow): Promise<'inserted' | 'id-taken' | 'name-taken'> {
+  /**
+   * Unique by index: under any concurrency exactly one insert of an id, or of a name, succeeds.
+   * @returns false, and nothing is written, when the id or the name is taken
+   */
+  async insert(user: UserRow): Promise<boolean> {
     try {
       await this.users.create(user);
-      return 'inserted';
+      return true;
     } catch (error) {
-      const fields = duplicateKeyFields(error);
-      if (!fields) throw error;
-      return fields.includes('usernameKey') ? 'name-taken' : 'id-taken';
+      if (isDuplicateKey(error)) return false;
+      throw error;
     }
   }
 

@@ -31,7 +31,7 @@ export class UsersService {
   /** @throws AppError USER_EXISTS when the userId is taken. */
   async create({ userId, nickname }: AdminCreateUser): Promise<User> {
     const row = { _id: userId ?? newId(), nickname, createdAt: Date.now() };
-    if ((await this.users.insert(row)) !== 'inserted') throw new AppError('USER_EXISTS');
+    if (!(await this.users.insert(row))) throw new AppError('USER_EXISTS');
     return { userId: row._id, nickname, createdAt: row.createdAt };
   }
 
