@@ -23,5 +23,9 @@ export function configureApp(app: NestExpressApplication): void {
   const realtime = app.get(RealtimeServer);
   const steps = app.get(ShutdownSteps);
   steps.register('refuse', 'server', () => realtime.stopAccepting());
-  steps.register('disconnect', 'sockets', () => realtime.close());
+  steps.register('disconnect', 'connections', () => {
+    // The server closes only when its last connection has; a request that never ends would hold it.
+    app.getHttpServer().closeAllConnections();
+    return realtime.close();
+  });
 }

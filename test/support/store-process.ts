@@ -13,11 +13,11 @@ export interface StoreProcess {
   kill(): Promise<void>;
 }
 
-/** Starts `embedded-mongo` on any free loopback port with a fresh folder, or with that of a former one. */
-export async function startStore(options: { dbPath?: string } = {}): Promise<StoreProcess> {
+/** Starts `embedded-mongo` on a free loopback port with a fresh folder, or on those of a former one. */
+export async function startStore(options: { dbPath?: string; port?: number } = {}): Promise<StoreProcess> {
   const dbPath = options.dbPath ?? (await mkdtemp(join(tmpdir(), 'nestim-store-')));
   const bin = resolve('packages/embedded-mongo/bin/embedded-mongo.js');
-  const child = new Child([bin, '--dbpath', dbPath, '--port', '0'], process.env);
+  const child = new Child([bin, '--dbpath', dbPath, '--port', String(options.port ?? 0)], process.env);
   const uri = await child.line((line) => /listening on (mongodb:\/\/\S+)/.exec(line)?.[1], 'its address');
   return {
     uri,

@@ -1,6 +1,14 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Level, Logger } from 'pino';
 
+/** Nest tells of every route and module at start; that is worth debug. */
+const CHATTER: ReadonlySet<unknown> = new Set([
+  'InstanceLoader',
+  'RoutesResolver',
+  'RouterExplorer',
+  'WebSocketsController',
+]);
+
 /**
  * Carries Nest's logging to pino: `logger.warn({ userId }, 'text')` gives the fields, the text and the class as
  * `context`. There is no request scope behind it on purpose: AsyncLocalStorage makes every promise of the process
@@ -10,7 +18,7 @@ export class NestLogger implements LoggerService {
   constructor(private readonly logger: Logger) {}
 
   log(...args: unknown[]): void {
-    this.write('info', args);
+    this.write(CHATTER.has(args.at(-1)) ? 'debug' : 'info', args);
   }
 
   error(...args: unknown[]): void {
