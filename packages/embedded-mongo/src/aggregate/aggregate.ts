@@ -1,10 +1,11 @@
 import { isNumber, T } from '../bson/types.js';
 import { elementsOf, findByName, readNumber, type Element, type Value } from '../bson/value.js';
-import { ListSource, FIRST_BATCH } from '../commands/cursors.js';
+import { FIRST_BATCH, ListSource, type DocumentSource } from '../commands/cursors.js';
 import type { Command } from '../commands/request.js';
 import type { Engine } from '../engine.js';
-import { CommandError, unsupported } from '../errors.js';
+import { CommandError, ErrorCode, unsupported } from '../errors.js';
 import { conjuncts, type Filter } from '../query/filter.js';
+import { FindSource } from '../query/find-source.js';
 import { compileFilter } from '../query/matcher.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { parseProjection } from '../query/projection.js';
@@ -34,13 +35,12 @@ export const aggregate: Command = {
     const cursor = request.object('cursor');
     if (!cursor)
       throw new CommandError(
-        9,
+        ErrorCode.FailedToParse,
         "The 'cursor' option is required, except for aggregate with the explain argument",
       );
     const size = findByName(cursor, 'batchSize');
     const batchSize = size ? readNumber(size) : FIRST_BATCH;
-    const docs = runPipeline(engine, ns, pipeline, request.hint());
-    engine.cursors.first(reply, ns, new ListSource(docs), batchSize);
+    engine.cursors.first(reply, ns, pipelineSource(engine, ns, pipeline, request.hint()), batchSize);
   },
 };
 
@@ -63,25 +63,39 @@ export function headOf(pipeline: readonly Element[]): Head {
   return { filter: conjuncts(filter).length === 0 ? { op: 'true' } : filter, sort, limit, consumed: at };
 }
 
-function runPipeline(
+/** MongoDB's bound for what a pipeline may hold in memory. */
+const MAX_RESULT = 100 * 1024 * 1024;
+
+function pipelineSource(
   engine: Engine,
   ns: string,
   pipeline: readonly Element[],
   hint: Hint | undefined,
-): Buffer[] {
-  const head = headOf(pipeline);
-  const rest = pipeline.slice(head.consumed);
+): DocumentSource {
+  const { filter, sort, limit, consumed } = headOf(pipeline);
+  const rest = pipeline.slice(consumed);
   const stages = rest.map(parseStage);
   const info = engine.catalog.committed.get(ns);
-  if (!info) return [...through([], stages)];
+  if (!info) return new ListSource([...through([], stages)]);
   const view = engine.store.committed;
-  const counting = head.limit === 0 && head.sort.length === 0 ? asCount(rest) : undefined;
-  if (counting) {
-    const count = countMatches(view, info, { filter: head.filter, sort: [], hint });
-    return count === 0 ? [] : [...through([countDocument(counting, count)], stages.slice(1))];
+  if (stages.length === 0) {
+    return new FindSource(view, info, { filter, sort, limit, skip: 0, hint }, () => engine.catalog.committed);
   }
-  const query = new PlannedQuery(info, { filter: head.filter, sort: head.sort, hint });
-  return [...through(limited(docsOf(query.rows(view, head.limit)), head.limit), stages)];
+  const counting = limit === 0 && sort.length === 0 ? asCount(rest) : undefined;
+  if (counting) {
+    const count = countMatches(view, info, { filter, sort: [], hint });
+    return new ListSource(count === 0 ? [] : [...through([countDocument(counting, count)], stages.slice(1))]);
+  }
+  const query = new PlannedQuery(info, { filter, sort, hint });
+  const result: Buffer[] = [];
+  let bytes = 0;
+  for (const doc of through(limited(docsOf(query.rows(view, limit)), limit), stages)) {
+    bytes += doc.length;
+    if (bytes > MAX_RESULT)
+      throw new CommandError(ErrorCode.MemoryLimit, `the pipeline's result exceeds ${MAX_RESULT} bytes`);
+    result.push(doc);
+  }
+  return new ListSource(result);
 }
 
 function* docsOf(rows: Iterable<{ doc: Buffer }>): Generator<Buffer> {

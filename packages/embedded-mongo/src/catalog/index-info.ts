@@ -66,7 +66,10 @@ export function parseIndex(value: Value, ident: number, multikey = false): Index
   for (const option of elementsOf(value)) {
     if (IGNORED.has(option.name) || (option.name === 'hidden' && !isTruthy(option))) continue;
     if (KNOWN.has(option.name)) throw unsupported(`the index option ${option.name}`);
-    throw new CommandError(197, `The field '${option.name}' is not valid for an index specification`);
+    throw new CommandError(
+      ErrorCode.InvalidIndexSpecificationOption,
+      `The field '${option.name}' is not valid for an index specification`,
+    );
   }
   const given = findByName(value, 'name');
   if (given && given.type !== T.string)

@@ -1,5 +1,5 @@
 import { T } from '../bson/types.js';
-import { CommandError } from '../errors.js';
+import { CommandError, ErrorCode } from '../errors.js';
 import { KeyWriter } from '../kv/key-writer.js';
 import { expandPaths, ParallelArrays } from '../query/expand.js';
 import { plainPathValue } from '../query/path.js';
@@ -43,7 +43,8 @@ function multikeys(index: IndexInfo, doc: Buffer): IndexKeys {
       found.set(key.toString('latin1'), key);
     });
   } catch (error) {
-    if (error instanceof ParallelArrays) throw new CommandError(171, 'cannot index parallel arrays');
+    if (error instanceof ParallelArrays)
+      throw new CommandError(ErrorCode.CannotIndexParallelArrays, 'cannot index parallel arrays');
     throw error;
   }
   return { keys: [...found.values()], multikey: true };

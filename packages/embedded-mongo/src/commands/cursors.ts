@@ -39,7 +39,7 @@ export class Cursors {
     if (!found) throw new CommandError(ErrorCode.CursorNotFound, `cursor id ${id} not found`);
     if (found.ns !== ns) {
       throw new CommandError(
-        13,
+        ErrorCode.Unauthorized,
         `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace ${found.ns}`,
       );
     }

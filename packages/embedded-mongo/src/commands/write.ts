@@ -12,7 +12,7 @@ import {
 import { MAX_DEPTH, MAX_DOCUMENT } from '../bson/validate.js';
 import { ID } from '../catalog/records.js';
 import type { Engine } from '../engine.js';
-import { badValue, CommandError, ErrorCode, unsupported } from '../errors.js';
+import { CommandError, ErrorCode, unsupported } from '../errors.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { collectRows, type Query } from '../query/query.js';
 import { applyUpdate, upsertDocument, withIdFirst } from '../update/apply-update.js';
@@ -27,7 +27,7 @@ function statementsOf(request: Request, name: string): readonly Value[] {
   const list = request.list(name);
   if (list.length === 0 || list.length > MAX_STATEMENTS) {
     throw new CommandError(
-      16, // InvalidLength
+      ErrorCode.InvalidLength,
       `Write batch sizes must be between 1 and ${MAX_STATEMENTS}. Got ${list.length} operations.`,
     );
   }
@@ -51,7 +51,10 @@ export function storable(doc: Value): Buffer {
   const first = elements(bytes, 0).next();
   const id = !first.done && first.value.name === '_id' ? first.value : findField(bytes, 0, ID);
   if (id && (id.type === T.array || id.type === T.regex)) {
-    throw badValue(`The '_id' value cannot be of type ${typeName(id.type)}`);
+    throw new CommandError(
+      ErrorCode.InvalidIdField,
+      `The '_id' value cannot be of type ${typeName(id.type)}`,
+    );
   }
   if (id && id.type === T.object) {
     for (const field of elements(id.buf, id.start)) {
@@ -69,7 +72,8 @@ export function storable(doc: Value): Buffer {
 
 function assertDepth(doc: Buffer): void {
   const visit = (start: number, depth: number) => {
-    if (depth > MAX_DEPTH) throw new CommandError(15, `Exceeded maximum nested object depth: ${MAX_DEPTH}`);
+    if (depth > MAX_DEPTH)
+      throw new CommandError(ErrorCode.Overflow, `Exceeded maximum nested object depth: ${MAX_DEPTH}`);
     for (const element of elements(doc, start)) {
       if (element.type === T.object || element.type === T.array) visit(element.start, depth + 1);
     }

@@ -9,19 +9,27 @@ interface PlannedWrite {
 /** An ordered set of planned writes in memory: key → value or tombstone. */
 export class Overlay implements WriteSet {
   private readonly writes = new Map<string, PlannedWrite>();
-  /** The keys in order; rebuilt when a range is asked for after a new key. */
+  /** The keys in order, but for those in `added`, which are merged in when a range is asked for. */
   private sorted: string[] = [];
+  private added: string[] = [];
 
   get size(): number {
     return this.writes.size;
   }
 
   put(key: Buffer, value: Buffer): void {
-    this.writes.set(key.toString('latin1'), { key, value });
+    this.set(key, value);
   }
 
   remove(key: Buffer): void {
-    this.writes.set(key.toString('latin1'), { key, value: null });
+    this.set(key, null);
+  }
+
+  private set(key: Buffer, value: Buffer | null): void {
+    const text = key.toString('latin1');
+    const before = this.writes.size;
+    this.writes.set(text, { key, value });
+    if (this.writes.size > before) this.added.push(text);
   }
 
   find(key: Buffer): PlannedWrite | undefined {
@@ -34,7 +42,10 @@ export class Overlay implements WriteSet {
 
   /** The planned writes in `[start, end)`, in the order of the range. */
   slice({ start, end, reverse }: KeyRange): PlannedWrite[] {
-    if (this.sorted.length !== this.writes.size) this.sorted = [...this.writes.keys()].sort(byCodeUnits);
+    if (this.added.length > 0) {
+      this.sorted = merged(this.sorted, this.added.sort(byCodeUnits));
+      this.added = [];
+    }
     const from = lowerBound(this.sorted, start.toString('latin1'));
     const to = lowerBound(this.sorted, end.toString('latin1'));
     const found: PlannedWrite[] = [];
@@ -45,6 +56,18 @@ export class Overlay implements WriteSet {
 
 function byCodeUnits(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
+}
+
+function merged(a: readonly string[], b: readonly string[]): string[] {
+  if (a.length === 0) return [...b];
+  const result: string[] = [];
+  let i = 0;
+  for (const key of b) {
+    while (i < a.length && a[i]! < key) result.push(a[i++]!);
+    result.push(key);
+  }
+  while (i < a.length) result.push(a[i++]!);
+  return result;
 }
 
 function lowerBound(sorted: readonly string[], key: string): number {

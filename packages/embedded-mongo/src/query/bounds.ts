@@ -26,6 +26,8 @@ export type FieldBounds =
 export interface ByteRange {
   readonly start: Buffer;
   readonly end: Buffer;
+  /** `start` is a whole key of a unique index: at most one entry, found by a get. */
+  readonly point: boolean;
 }
 
 /** More points than this (the product over the fields) are not expanded: the rest is left to the filter. */
@@ -120,7 +122,7 @@ export function byteRanges(index: IndexInfo, bounds: readonly FieldBounds[]): By
     const field = bounds[depth];
     if (!field || field.kind === 'all') {
       const start = writer.key();
-      ranges.push({ start, end: prefixEnd(start) });
+      ranges.push({ start, end: prefixEnd(start), point: index.unique && depth === index.fields.length });
       return;
     }
     const { descending } = index.fields[depth]!;
@@ -160,5 +162,6 @@ function rangeOf(
   return {
     start: first && !first.inclusive ? prefixEnd(start) : start,
     end: last && !last.inclusive ? end : prefixEnd(end),
+    point: false,
   };
 }

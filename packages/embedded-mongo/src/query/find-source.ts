@@ -1,6 +1,6 @@
 import type { Collections, CollectionInfo } from '../catalog/catalog.js';
 import type { DocumentSource } from '../commands/cursors.js';
-import { CommandError } from '../errors.js';
+import { CommandError, ErrorCode } from '../errors.js';
 import type { KvView } from '../kv/view.js';
 import type { Projection } from './projection.js';
 import { PlannedQuery, type Query } from './query.js';
@@ -71,11 +71,14 @@ export class FindSource implements DocumentSource {
     const { plan } = this.planned;
     const now = this.collections().get(this.ns.ns);
     if (!now || now.ident !== this.ns.ident)
-      throw new CommandError(175, 'collection dropped between getMore calls');
+      throw new CommandError(ErrorCode.QueryPlanKilled, 'collection dropped between getMore calls');
     const used = plan.kind === 'index' ? [plan] : plan.kind === 'union' ? plan.branches : [];
     for (const { index } of used) {
       if (!now.indexes.some((other) => other.ident === index.ident)) {
-        throw new CommandError(175, `query plan killed :: index '${index.name}' dropped`);
+        throw new CommandError(
+          ErrorCode.QueryPlanKilled,
+          `query plan killed :: index '${index.name}' dropped`,
+        );
       }
     }
   }

@@ -1,8 +1,7 @@
 import { recordKey } from '../catalog/records.js';
 import type { CollectionInfo } from '../catalog/catalog.js';
 import { prefixEnd } from '../kv/key-writer.js';
-import type { KvView } from '../kv/view.js';
-import type { ByteRange } from './bounds.js';
+import type { KeyRange, KvView } from '../kv/view.js';
 import type { Matcher } from './matcher.js';
 import type { IndexPlan, Plan } from './planner.js';
 
@@ -54,7 +53,8 @@ export class Scan {
 
   private *collection(view: KvView, reverse: boolean): Generator<Row> {
     const start = recordKey(this.ns.ident, 0).subarray(0, 4);
-    for (const { key, value } of view.range(this.resumed({ start, end: prefixEnd(start) }, reverse))) {
+    const range = this.resumed(start, prefixEnd(start), reverse);
+    for (const { key, value } of view.range(range)) {
       this.last = key;
       this.stats.docsExamined++;
       if (this.matches(value, 0)) yield { recordId: key.readUIntBE(4, 6), doc: value };
@@ -64,23 +64,36 @@ export class Scan {
   private *index(view: KvView, plan: IndexPlan): Generator<Row> {
     while (this.range < plan.ranges.length) {
       const range = plan.ranges[plan.reverse ? plan.ranges.length - 1 - this.range : this.range]!;
-      for (const { key, value } of view.range(this.resumed(range, plan.reverse))) {
+      if (range.point) {
+        this.range++;
+        const value = view.get(range.start);
+        const row = value && this.fetch(view, plan, value);
+        if (row) yield row;
+        continue;
+      }
+      for (const { key, value } of view.range(this.resumed(range.start, range.end, plan.reverse))) {
         this.last = key;
-        this.stats.keysExamined++;
-        const recordId = value.readUIntBE(0, 6);
-        if (this.seen?.has(recordId)) continue;
-        const doc = view.get(recordKey(this.ns.ident, recordId));
-        this.stats.docsExamined++;
-        if (!doc || !(plan.exact || this.matches(doc, 0))) continue;
-        this.seen?.add(recordId);
-        yield { recordId, doc };
+        const row = this.fetch(view, plan, value);
+        if (row) yield row;
       }
       this.last = undefined;
       this.range++;
     }
   }
 
-  private resumed({ start, end }: ByteRange, reverse: boolean) {
+  /** The matching document behind an index entry, each only once. */
+  private fetch(view: KvView, plan: IndexPlan, entry: Buffer): Row | undefined {
+    this.stats.keysExamined++;
+    const recordId = entry.readUIntBE(0, 6);
+    if (this.seen?.has(recordId)) return undefined;
+    const doc = view.get(recordKey(this.ns.ident, recordId));
+    this.stats.docsExamined++;
+    if (!doc || !(plan.exact || this.matches(doc, 0))) return undefined;
+    this.seen?.add(recordId);
+    return { recordId, doc };
+  }
+
+  private resumed(start: Buffer, end: Buffer, reverse: boolean): KeyRange {
     if (!this.last) return { start, end, reverse };
     if (reverse) return { start, end: this.last, reverse };
     return { start: Buffer.concat([this.last, Buffer.alloc(1)]), end, reverse };

@@ -1,6 +1,7 @@
 import { formatValue } from '../bson/format.js';
 import { newObjectId } from '../bson/make.js';
 import { valuesEqual } from '../bson/compare.js';
+import { T } from '../bson/types.js';
 import { elements, findField, NULL, objectValue, type Value } from '../bson/value.js';
 import { ID } from '../catalog/records.js';
 import { CommandError, ErrorCode, badValue } from '../errors.js';
@@ -45,10 +46,16 @@ export function upsertDocument(update: Update, filter: Filter): Buffer {
   }
   modified(root, update.steps, Buffer.alloc(0), true);
   const id = root.fields.get('_id');
-  if (idBefore && !(id && valuesEqual(toValue(idBefore), toValue(id)))) {
+  if (idBefore && !(id && id.type === idBefore.type && valuesEqual(toValue(idBefore), toValue(id)))) {
     throw new CommandError(
       ErrorCode.ImmutableField,
       "Performing an update on the path '_id' would modify the immutable field '_id'",
+    );
+  }
+  if (id?.type === T.array) {
+    throw new CommandError(
+      ErrorCode.NotSingleValueField,
+      "After applying the update to the document, the (immutable) field '_id' was found to be an array or array descendant.",
     );
   }
   return withIdFirst(serializeTree(root), id ? toValue(id) : newObjectId());
@@ -82,11 +89,14 @@ function equalitiesOf(filter: Filter, onlyId: boolean): [string, Value][] {
       const { text } = equality.path;
       if (onlyId && text !== '_id') continue;
       if (found.has(text))
-        throw new CommandError(54, `cannot infer query fields to set, path '${text}' is matched twice`);
+        throw new CommandError(
+          ErrorCode.NotSingleValueField,
+          `cannot infer query fields to set, path '${text}' is matched twice`,
+        );
       for (const other of found.keys()) {
         if (other.startsWith(`${text}.`) || text.startsWith(`${other}.`)) {
           throw new CommandError(
-            54,
+            ErrorCode.NotSingleValueField,
             `cannot infer query fields to set, both paths '${other}' and '${text}' are matched`,
           );
         }

@@ -6,6 +6,8 @@ import { CommandError, codeNameOf } from '../errors.js';
 import { buildDocument } from '../bson/writer.js';
 import { decodeMessage, encodeReply, HEADER, messageLength } from './message.js';
 
+const MAX_UNSENT = 1024 * 1024;
+
 /**
  * One client. Messages run in the order they came, replies leave in that order; a reply to a write leaves when its commit is
  * on disk. Whatever is not a message closes this connection and nothing else.
@@ -25,6 +27,7 @@ export class Connection {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.receive(chunk));
     socket.on('error', () => socket.destroy());
+    socket.on('drain', () => socket.resume());
   }
 
   /** Resolves when every reply under way has been handed to the socket. */
@@ -73,19 +76,24 @@ export class Connection {
 
   private send(reply: Buffer, settled: Promise<void> | null): void {
     if (!settled && !this.tail) {
-      this.socket.write(reply);
+      this.write(reply);
       return;
     }
     const before = this.tail;
     const tail = Promise.all([before, settled]).then(
       () => {
-        this.socket.write(reply);
+        this.write(reply);
         if (this.tail === tail) this.tail = undefined;
       },
       // The commit failed: what the reply claims is not true, and no other answer is certain either.
       () => this.socket.destroy(),
     ) as Promise<void>;
     this.tail = tail;
+  }
+
+  /** A client that does not read its replies is not read from either. */
+  private write(reply: Buffer): void {
+    if (!this.socket.write(reply) && this.socket.writableLength > MAX_UNSENT) this.socket.pause();
   }
 
   private fail(error: Error): void {

@@ -1,5 +1,5 @@
 import { MalformedBson, MAX_MESSAGE, validateDocument } from '../bson/validate.js';
-import { int32, nameEnd, type Value } from '../bson/value.js';
+import { int32, type Value } from '../bson/value.js';
 import { T } from '../bson/types.js';
 import { Request } from '../commands/request.js';
 
@@ -90,9 +90,9 @@ function documentsIn(buf: Buffer, start: number, end: number): Value[] {
 /** OP_QUERY is answered for the handshake only. */
 function decodeQuery(buf: Buffer, requestId: number): Message {
   const name = HEADER + 4;
-  const zero = nameEnd(buf, name);
+  const zero = buf.indexOf(0, name);
   const start = zero + 9;
-  if (start + 5 > buf.length || !buf.toString('utf8', name, zero).endsWith('.$cmd'))
+  if (zero < 0 || start + 5 > buf.length || !buf.toString('utf8', name, zero).endsWith('.$cmd'))
     throw new MalformedBson('OP_QUERY');
   const size = int32(buf, start);
   if (size < 5 || start + size > buf.length) throw new MalformedBson('OP_QUERY document');
