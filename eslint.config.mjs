@@ -5,12 +5,17 @@ export default tseslint.config(
   ...tseslint.configs.recommended,
   {
     files: ['**/*.ts'],
-    languageOptions: { parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname } },
+    languageOptions: {
+      parserOptions: { project: './tsconfig.test.json', tsconfigRootDir: import.meta.dirname },
+    },
     rules: {
       '@typescript-eslint/no-floating-promises': 'error',
       '@typescript-eslint/no-misused-promises': ['error', { checksVoidReturn: { arguments: false } }],
       '@typescript-eslint/await-thenable': 'error',
-      '@typescript-eslint/switch-exhaustiveness-check': ['error', { considerDefaultExhaustiveForUnions: true }],
+      '@typescript-eslint/switch-exhaustiveness-check': [
+        'error',
+        { considerDefaultExhaustiveForUnions: true },
+      ],
       '@typescript-eslint/no-unused-vars': ['error', { argsIgnorePattern: '^_', varsIgnorePattern: '^_' }],
       'no-console': 'error',
       'no-restricted-imports': [
@@ -20,9 +25,14 @@ export default tseslint.config(
             {
               name: '@nestjs/websockets',
               importNames: ['WebSocketGateway'],
-              message: 'Use @ImGateway(): it carries pipe, filter and guard (global ones do not run for gateways).',
+              message:
+                'Use @ImGateway(): it carries pipe, filter and guard (global ones do not run for gateways).',
             },
-            { name: '@nestjs/common', importNames: ['forwardRef'], message: 'No cycles: emit a domain event.' },
+            {
+              name: '@nestjs/common',
+              importNames: ['forwardRef'],
+              message: 'No cycles: emit a domain event.',
+            },
           ],
         },
       ],
