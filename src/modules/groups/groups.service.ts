@@ -55,13 +55,16 @@ export class GroupsService {
   /** Joining again answers the same `joinSeq`. @throws AppError GROUP_NOT_FOUND, GROUP_NOT_OPEN, GROUP_FULL */
   async join(ctx: Ctx, groupId: string): Promise<JoinResult> {
     const { userId } = ctx;
-    const group = await this.getGroup(groupId);
-    const present = await this.members.find(groupId, userId);
+    const max = this.config.maxGroupMembers;
+    const [group, present, members] = await Promise.all([
+      this.getGroup(groupId),
+      this.members.find(groupId, userId),
+      this.members.count(groupId, max),
+    ]);
     if (!present) {
       assertOpen(group);
       // Joins that race may pass the limit by as many as there are.
-      const max = this.config.maxGroupMembers;
-      assertRoom((await this.members.count(groupId, max)) + 1, max);
+      assertRoom(members + 1, max);
     }
     const joinSeq = await this.memberships.join(groupId, [{ userId, role: 'member' }]);
     if (!present) this.publisher.toUsers([userId], 'group:joined', { group, userId }, ctx.socketId);

@@ -1,4 +1,4 @@
-import { createHmac } from 'node:crypto';
+import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
 import { AppError } from '../../common/app-error.js';
 
@@ -10,13 +10,13 @@ export interface TokenSubject {
 /** Makes and reads the tokens: HS256 access tokens, and the secrets of refresh tokens. */
 export class Tokens {
   private readonly jwt: JwtService;
+  private readonly key: KeyObject;
 
-  constructor(
-    private readonly key: string,
-    accessTtlSeconds: number,
-  ) {
+  constructor(key: string, accessTtlSeconds: number) {
+    // Given a text, the library would try to read it as a public key first, for every token.
+    this.key = createSecretKey(key, 'utf8');
     this.jwt = new JwtService({
-      secret: key,
+      secret: this.key,
       signOptions: { algorithm: 'HS256', expiresIn: accessTtlSeconds },
       verifyOptions: { algorithms: ['HS256'] },
     });
