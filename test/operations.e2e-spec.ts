@@ -1,6 +1,8 @@
 import { once } from 'node:events';
+import { rm } from 'node:fs/promises';
 import { createConnection } from 'node:net';
 import { resolve } from 'node:path';
+import { pathToFileURL } from 'node:url';
 import type { Readiness } from '@nestim/protocol';
 import { Child } from './support/child.js';
 import { aUser } from './support/factories.js';
@@ -156,4 +158,43 @@ describe('losing the store in flight', () => {
     await server.stop();
     await second.stop();
   }, 90_000);
+});
+
+describe('what must not go on, and what must', () => {
+  const breakable = (what: string): Promise<ServerProcess> => {
+    const hook = pathToFileURL('test/support/break-on-signal.mjs').href;
+    return startServer({ nodeArgs: ['--import', hook], env: { BREAK: what } });
+  };
+
+  it.each([
+    ['store', 'the store has died'],
+    ['exception', 'uncaught exception'],
+  ])(
+    'the process ends non-zero and says why: %s',
+    async (what, reason) => {
+      const server = await breakable(what);
+      process.kill(server.pid, 'SIGUSR2');
+      expect(await server.exited).toEqual({ code: 1, signal: null });
+      const fatal = server.lines.filter((line) => line.includes('"level":"fatal"'));
+      expect(fatal).toEqual([expect.stringContaining(`"msg":"${reason}"`)]);
+      await rm(server.dataDir, { recursive: true });
+    },
+    PATIENT,
+  );
+
+  it(
+    'R6: a rejection that nothing caught is counted and logged, and the process goes on',
+    async () => {
+      const server = await breakable('rejection');
+      process.kill(server.pid, 'SIGUSR2');
+      const counted = async () => {
+        const metrics = await (await fetch(`${server.url}/metrics`)).text();
+        return metrics.includes('\nnestim_uncaught_exceptions_total 1\n');
+      };
+      await eventually(counted, 'the count');
+      expect(server.lines.some((line) => line.includes('"msg":"unhandled rejection"'))).toBe(true);
+      await server.stop();
+    },
+    PATIENT,
+  );
 });

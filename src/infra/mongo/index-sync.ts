@@ -45,13 +45,9 @@ export class IndexSync {
         Object.keys(keys),
         wanted.partialFilterExpression ?? {},
       );
-      const lines = duplicates.map(({ key, ids }) => `  ${JSON.stringify(key)}: _id ${ids.join(', ')}`);
-      throw new StartError(
-        `unique index ${index} cannot be built, rows with equal keys:\n${lines.join('\n')}`,
-        {
-          cause,
-        },
-      );
+      const lines = duplicates.map(({ key, ids }) => `\n  ${JSON.stringify(key)}: _id ${ids.join(', ')}`);
+      const reason = `${(cause as Error).message}; rows with equal keys:${lines.join('')}`;
+      throw new StartError(`unique index ${index} cannot be built: ${reason}`, { cause });
     }
   }
 }
