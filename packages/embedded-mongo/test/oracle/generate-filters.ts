@@ -1,0 +1,170 @@
+import { BSONRegExp, Int32 } from 'mongodb';
+import { doc, isDoc, literal, type Doc, type Value } from '../model/value.js';
+import { ValueSource } from './generate-values.js';
+
+const TYPES = [
+  'double',
+  'string',
+  'object',
+  'array',
+  'objectId',
+  'bool',
+  'date',
+  'null',
+  'int',
+  'long',
+  'number',
+];
+const PATTERNS = ['^a', 'b$', '^ab', 'a.?b', '[A-C]', 'z|b', ''];
+
+/** Random filters over the shared fields, with every operator the store answers. */
+export class FilterSource extends ValueSource {
+  /** The documents there are; half of the values filters ask for are taken from them, so that filters match. */
+  protected present: readonly Doc[] = [];
+
+  filter(depth = 0): Doc {
+    const { random } = this;
+    const filter: Doc = new Map();
+    for (
+      let parts = random.weighted([
+        [1, () => 0],
+        [8, () => 1],
+        [4, () => 2],
+        [1, () => 3],
+      ]);
+      parts > 0;
+      parts -= 1
+    ) {
+      random.weighted([
+        [10, () => void this.condition(filter)],
+        [1.5, () => void filter.set('_id', this.idCondition())],
+        [
+          depth > 1 ? 0 : 1.5,
+          () => void filter.set(random.pick(['$and', '$or', '$or', '$nor']), this.branches(depth)),
+        ],
+      ]);
+    }
+    return filter;
+  }
+
+  /** A filter of the shapes applications use most: equalities and one range, so that indexes serve it. */
+  plainFilter(): Doc {
+    const { random } = this;
+    const filter: Doc = new Map();
+    const model = this.present.length > 0 && random.chance(0.6) ? random.pick(this.present) : undefined;
+    for (const name of random.sample(['a', 'b', 'c', 'u', 'd.x'], random.between(1, 3))) {
+      const value = (model && valueAt(model, name)) ?? this.scalar();
+      const range = (): Doc => (random.chance(0.5) ? new Map([['$gte', value]]) : this.range());
+      filter.set(name, random.chance(0.7) ? value : range());
+    }
+    return filter;
+  }
+
+  /** A filter an upsert can make a document from without doubt: equalities and conditions that set nothing. */
+  upsertFilter(): Doc {
+    const { random } = this;
+    const filter: Doc = random.chance(0.4) ? new Map([['_id', this.id()]]) : new Map();
+    for (const name of random.sample(['a', 'b', 'u', 'd.x', 'd.y', 'd'], random.between(0, 3))) {
+      filter.set(
+        name,
+        random.weighted<Value>([
+          [4, () => this.scalar()],
+          [1, () => new Map([['$eq', this.scalar()]])],
+          [1, () => this.range()],
+          [0.5, () => doc({ $exists: false })],
+        ]),
+      );
+    }
+    return filter;
+  }
+
+  private condition(filter: Doc): void {
+    const path = this.path();
+    filter.set(path, this.random.chance(0.35) ? this.operand(path) : this.operators(path));
+  }
+
+  /** A value to be equal to. A document that starts with an operator is never made. */
+  private operand(path: string): Value {
+    const found =
+      this.random.chance(0.4) && this.present.length > 0 && valueAt(this.random.pick(this.present), path);
+    if (found !== false && found !== undefined) return found;
+    return this.random.chance(0.8) ? this.scalar() : this.fieldValue(path);
+  }
+
+  private range(): Doc {
+    const { random } = this;
+    const range: Doc = new Map();
+    if (random.chance(0.7)) range.set(random.pick(['$gt', '$gte']), this.scalar());
+    if (range.size === 0 || random.chance(0.6)) range.set(random.pick(['$lt', '$lte']), this.scalar());
+    return range;
+  }
+
+  private operators(path: string, depth = 0): Doc {
+    const { random } = this;
+    return random.weighted<Doc>([
+      [5, () => this.range()],
+      [1, () => new Map([['$eq', this.operand(path)]])],
+      [2, () => new Map([['$ne', this.operand(path)]])],
+      [3, () => new Map([['$in', this.list(path)]])],
+      [1, () => new Map([['$nin', this.list(path)]])],
+      [2, () => doc({ $exists: random.chance(0.5) })],
+      [1.5, () => new Map([['$type', this.typeOperand()]])],
+      [1, () => new Map([['$size', new Int32(random.below(4))]])],
+      [1, () => new Map([['$all', this.list(path)]])],
+      [1, () => this.regex()],
+      [
+        1,
+        () =>
+          new Map([
+            ['$not', random.chance(0.2) ? new BSONRegExp(random.pick(PATTERNS)) : this.operators(path, 1)],
+          ]),
+      ],
+      [depth > 0 ? 0 : 1.5, () => new Map([['$elemMatch', this.elemMatch(path)]])],
+    ]);
+  }
+
+  private typeOperand(): Value {
+    const { random } = this;
+    return random.chance(0.7) ? random.pick(TYPES) : random.sample(TYPES, random.between(1, 3));
+  }
+
+  private regex(): Doc {
+    const { random } = this;
+    const pattern = random.pick(PATTERNS);
+    if (random.chance(0.3)) return new Map<string, Value>([['$regex', new BSONRegExp(pattern, 'i')]]);
+    return random.chance(0.5) ? doc({ $regex: pattern, $options: 'i' }) : doc({ $regex: pattern });
+  }
+
+  private elemMatch(path: string): Doc {
+    if (this.random.chance(0.6)) {
+      return this.random.chance(0.5) ? this.range() : new Map([['$in', this.list(path)]]);
+    }
+    return new Map([[this.random.pick(['x', 'y']), this.random.chance(0.5) ? this.scalar() : this.range()]]);
+  }
+
+  private list(path: string): Value[] {
+    return Array.from({ length: this.random.between(0, 4) }, () => this.operand(path));
+  }
+
+  private idCondition(): Value {
+    const { random } = this;
+    return random.weighted<Value>([
+      [4, () => this.id()],
+      [1, () => new Map([['$in', [this.id(), this.id(), this.id()]]])],
+      [1, () => literal({ $gte: random.between(0, 100) })],
+    ]);
+  }
+
+  private branches(depth: number): Doc[] {
+    return Array.from({ length: this.random.between(1, 3) }, () =>
+      this.random.chance(0.5) ? this.plainFilter() : this.filter(depth + 1),
+    );
+  }
+}
+
+/** The value at a path through documents only. */
+function valueAt(document: Doc, path: string): Value | undefined {
+  return path
+    .split('.')
+    .reduce<Value | undefined>((value, part) => (isDoc(value) ? value.get(part) : undefined), document);
+}

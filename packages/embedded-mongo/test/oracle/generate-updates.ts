@@ -1,0 +1,100 @@
+import { Double, Int32, Long } from 'mongodb';
+import { doc, type Doc, type Value } from '../model/value.js';
+import { FilterSource } from './generate-filters.js';
+
+/** Random updates: every operator, now and then in conflict or against a value of the wrong type. */
+export class UpdateSource extends FilterSource {
+  update(): Doc {
+    const { random } = this;
+    const update: Doc = new Map();
+    for (
+      let operators = random.weighted([
+        [6, () => 1],
+        [3, () => 2],
+        [1, () => 3],
+      ]);
+      operators > 0;
+      operators -= 1
+    ) {
+      const [operator, make] = random.pick(this.operatorMakers());
+      const fields: Doc = new Map();
+      for (
+        let count = random.weighted([
+          [6, () => 1],
+          [3, () => 2],
+          [1, () => 3],
+        ]);
+        count > 0;
+        count -= 1
+      ) {
+        const path = this.updatePath(operator);
+        fields.set(path, make(path));
+      }
+      update.set(operator, fields);
+    }
+    return update;
+  }
+
+  replacement(): Doc {
+    const replacement = this.document();
+    if (this.random.chance(0.9)) replacement.delete('_id');
+    return replacement;
+  }
+
+  /** `$unset` of an array's element writes null even over null, which only MongoDB's own count of changes shows. */
+  private updatePath(operator: string): string {
+    const path = this.random.chance(0.02) ? '_id' : this.path();
+    return operator === '$unset' && /\d/.test(path) ? 't' : path;
+  }
+
+  private operatorMakers(): (readonly [string, (path: string) => Value])[] {
+    const { random } = this;
+    return [
+      ['$set', (path) => this.fieldValue(path)],
+      ['$set', () => this.value()],
+      ['$unset', () => ''],
+      ['$setOnInsert', (path) => this.fieldValue(path)],
+      ['$inc', () => this.step()],
+      [
+        '$mul',
+        () =>
+          random.pick<Value>([new Int32(0), new Int32(2), new Int32(-1), new Double(0.5), new Double(-1)]),
+      ],
+      ['$min', () => this.scalar()],
+      ['$max', () => this.scalar()],
+      ['$push', (path) => (random.chance(0.5) ? this.scalar() : new Map([['$each', this.items(path)]]))],
+      ['$addToSet', (path) => (random.chance(0.5) ? this.value() : new Map([['$each', this.items(path)]]))],
+      ['$pull', () => this.pulled()],
+      [
+        '$rename',
+        () => (random.chance(0.05) ? new Int32(1) : random.pick(['a', 'b', 'c', 'd.x', 'd.z', 'e', 't.x'])),
+      ],
+    ];
+  }
+
+  private step(): Value {
+    return this.random.weighted<Value>([
+      [6, () => new Int32(this.random.between(-2, 3))],
+      [1, () => new Double(this.random.pick([0.5, -0.5, 1, -0]))],
+      [1, () => Long.fromNumber(this.random.between(-2, 3))],
+      [0.3, () => 'no number'],
+    ]);
+  }
+
+  private pulled(): Value {
+    const { random } = this;
+    return random.weighted<Value>([
+      [4, () => this.scalar()],
+      [1, () => this.value()],
+      [1, () => doc({ $gte: random.between(-1, 3) })],
+      [1, () => new Map([['$in', this.items('t')]])],
+      [1, () => new Map([['x', this.scalar()]])],
+    ]);
+  }
+
+  private items(path: string): Value[] {
+    return Array.from({ length: this.random.below(4) }, () =>
+      this.random.chance(0.7) ? this.scalar() : this.fieldValue(path),
+    );
+  }
+}

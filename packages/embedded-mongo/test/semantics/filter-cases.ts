@@ -1,0 +1,93 @@
+import { Double, Long, MaxKey, MinKey } from 'mongodb';
+
+/** A document, a filter, and whether MongoDB 7 says that they match. Written by hand from its documentation. */
+export type FilterCase = [
+  document: Record<string, unknown>,
+  filter: Record<string, unknown>,
+  matches: boolean,
+];
+
+const long = (value: number): Long => Long.fromNumber(value);
+const double = (value: number): Double => new Double(value);
+
+export const FILTER_CASES: FilterCase[] = [
+  // Numbers compare by value, whatever their type.
+  [{ a: 1 }, { a: double(1) }, true],
+  [{ a: long(1) }, { a: 1 }, true],
+  [{ a: double(-0) }, { a: 0 }, true],
+  [{ a: long(2 ** 53 - 1) }, { a: { $gt: double(2 ** 53 - 2) } }, true],
+  [{ a: double(NaN) }, { a: double(NaN) }, true],
+  [{ a: double(NaN) }, { a: { $gte: double(NaN) } }, true],
+  [{ a: double(NaN) }, { a: { $lt: 0 } }, false],
+  [{ a: 5 }, { a: { $gt: double(NaN) } }, false],
+  // Only values of one type class compare.
+  [{ a: 'x' }, { a: { $gt: 1 } }, false],
+  [{ a: true }, { a: { $gt: 0 } }, false],
+  [{ a: { x: 1 } }, { a: { $gt: 1 } }, false],
+  [{ a: 'x' }, { a: { $lt: new MaxKey() } }, true],
+  [{}, { a: { $gt: new MinKey() } }, true],
+  // null is missing, too; but not inside an array without the field's documents.
+  [{}, { a: null }, true],
+  [{ a: null }, { a: null }, true],
+  [{ a: null }, { a: { $gte: null } }, true],
+  [{}, { a: { $gte: null } }, true],
+  [{}, { a: { $gt: null } }, false],
+  [{}, { a: { $in: [null, 1] } }, true],
+  [{ a: 5 }, { 'a.b': null }, true],
+  [{ a: [] }, { 'a.b': null }, false],
+  [{ a: [1, 2] }, { 'a.b': null }, false],
+  [{ a: [{ b: 1 }, {}] }, { 'a.b': null }, true],
+  [{ a: [{ b: 1 }, { b: 2 }] }, { 'a.b': null }, false],
+  [{ a: [1, null] }, { a: null }, true],
+  [{}, { a: { $ne: null } }, false],
+  [{ a: null }, { a: { $exists: true } }, true],
+  [{}, { a: { $exists: false } }, true],
+  [{ a: [] }, { 'a.b': { $exists: false } }, true],
+  // Arrays: by element, as a whole, one level.
+  [{ a: [1, 2] }, { a: 2 }, true],
+  [{ a: [1, 2] }, { a: [1, 2] }, true],
+  [{ a: [1, 2] }, { a: [2, 1] }, false],
+  [{ a: [[1, 2]] }, { a: [1, 2] }, true],
+  [{ a: [[1, 2]] }, { a: 1 }, false],
+  [{ a: [1, 5] }, { a: { $gt: 2, $lt: 4 } }, true],
+  [{ a: [1, 5] }, { a: { $elemMatch: { $gt: 2, $lt: 4 } } }, false],
+  [{ a: [1, 3] }, { a: { $elemMatch: { $gt: 2, $lt: 4 } } }, true],
+  [{ a: [1, 2] }, { a: { $ne: 2 } }, false],
+  [{ a: [1, 2] }, { a: { $nin: [3] } }, true],
+  [{ a: [1, 2] }, { a: { $not: { $gt: 1 } } }, false],
+  [{ a: [5, 7] }, { a: { $gt: [5] } }, true],
+  [{ a: [{ b: [1, 2] }, { b: 3 }] }, { 'a.b': 2 }, true],
+  [{ a: [[{ b: 1 }]] }, { 'a.b': 1 }, false],
+  [{ a: [[{ b: 1 }]] }, { 'a.0.b': 1 }, true],
+  [{ a: [7, 8] }, { 'a.1': 8 }, true],
+  [{ a: [[7], 8] }, { 'a.0': 7 }, false],
+  [{ a: [{ x: 1 }] }, { 'a.0': null }, true],
+  [{ a: { 0: 9 } }, { 'a.0': 9 }, true],
+  [{ a: [1, 2] }, { a: { $size: 2 } }, true],
+  [{ a: [[1], [1, 2]] }, { a: { $size: 1 } }, false],
+  [{ a: [1, 2, 3] }, { a: { $all: [1, 3] } }, true],
+  [{ a: 1 }, { a: { $all: [1] } }, true],
+  [{ a: [[1, 2], 3] }, { a: { $all: [[1, 2]] } }, true],
+  [{ a: [1] }, { a: { $all: [] } }, false],
+  [{ a: [1] }, { a: { $in: [] } }, false],
+  [{ a: [{ x: 1, y: 2 }] }, { a: { $elemMatch: { x: 1, y: 2 } } }, true],
+  [{ a: [{ x: 1 }, { y: 2 }] }, { a: { $elemMatch: { x: 1, y: 2 } } }, false],
+  [{ a: [{ x: 1 }, { y: 2 }] }, { 'a.x': 1, 'a.y': 2 }, true],
+  // Documents are equal field by field, in order.
+  [{ a: { x: 1, y: 2 } }, { a: { x: 1, y: 2 } }, true],
+  [{ a: { x: 1, y: 2 } }, { a: { y: 2, x: 1 } }, false],
+  [{ a: { x: 1 } }, { a: { x: double(1) } }, true],
+  [{ a: { x: 1, y: 2 } }, { a: { $gt: { x: 1 } } }, true],
+  // Types, patterns, logic.
+  [{ a: [1, 'x'] }, { a: { $type: 'string' } }, true],
+  [{ a: [1] }, { a: { $type: 'array' } }, true],
+  [{ a: double(1) }, { a: { $type: 'int' } }, false],
+  [{ a: double(1) }, { a: { $type: ['int', 'number'] } }, true],
+  [{ a: 'abc' }, { a: /^ab/ }, true],
+  [{ a: 'ABC' }, { a: { $regex: '^ab', $options: 'i' } }, true],
+  [{ a: 5 }, { a: /5/ }, false],
+  [{ a: ['x', 'abc'] }, { a: { $in: [/^ab/, 1] } }, true],
+  [{ a: 1, b: 2 }, { $or: [{ a: 2 }, { b: 2 }] }, true],
+  [{ a: 1, b: 2 }, { $nor: [{ a: 2 }, { b: 3 }] }, true],
+  [{ a: 1, b: 2 }, { $and: [{ a: 1 }, { b: { $not: { $eq: 2 } } }] }, false],
+];
