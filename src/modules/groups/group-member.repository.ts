@@ -44,9 +44,9 @@ export class GroupMemberRepository {
     await this.members.deleteOne({ groupId, userId });
   }
 
-  /** Counts no further than `max`. */
-  count(groupId: string, max: number): Promise<number> {
-    return this.members.countDocuments({ groupId }).limit(max).exec();
+  /** Answered from the index alone, which a limit would prevent. */
+  count(groupId: string): Promise<number> {
+    return this.members.countDocuments({ groupId }).exec();
   }
 
   /** In the order of userId, after `after`. The first page also has the rows that lack a userId. */

@@ -55,16 +55,15 @@ export class GroupsService {
   /** Joining again answers the same `joinSeq`. @throws AppError GROUP_NOT_FOUND, GROUP_NOT_OPEN, GROUP_FULL */
   async join(ctx: Ctx, groupId: string): Promise<JoinResult> {
     const { userId } = ctx;
-    const max = this.config.maxGroupMembers;
     const [group, present, members] = await Promise.all([
       this.getGroup(groupId),
       this.members.find(groupId, userId),
-      this.members.count(groupId, max),
+      this.members.count(groupId),
     ]);
     if (!present) {
       assertOpen(group);
       // Joins that race may pass the limit by as many as there are.
-      assertRoom(members + 1, max);
+      assertRoom(members + 1, this.config.maxGroupMembers);
     }
     const joinSeq = await this.memberships.join(groupId, [{ userId, role: 'member' }]);
     if (!present) this.publisher.toUsers([userId], 'group:joined', { group, userId }, ctx.socketId);
@@ -76,7 +75,7 @@ export class GroupsService {
     const { userId } = ctx;
     const role = await this.findRole(groupId, userId);
     if (role === null) await this.getGroup(groupId);
-    if (role === 'owner') assertMayLeave(role, await this.members.count(groupId, 2));
+    if (role === 'owner') assertMayLeave(role, await this.members.count(groupId));
     const leftSeq = await this.memberships.leave(groupId, userId);
     const conversationId = groupConversationId(groupId);
     if (role !== null) {
