@@ -48,6 +48,12 @@ describe('validateDocument', () => {
     }
   });
 
+  it('refuses a string without its terminator', () => {
+    const doc = Buffer.from(serialize({ text: 'abc' }));
+    doc[doc.length - 2] = 1;
+    expect(() => validateDocument(doc, 0, doc.length)).toThrow(MalformedBson);
+  });
+
   it('refuses nesting beyond the limit with an answer, not by closing', () => {
     let nested: object = {};
     for (let i = 0; i < 150; i++) nested = { a: nested };

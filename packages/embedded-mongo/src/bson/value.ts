@@ -62,9 +62,9 @@ export function int32(buf: Buffer, at: number): number {
   return buf[at]! | (buf[at + 1]! << 8) | (buf[at + 2]! << 16) | (buf[at + 3]! << 24);
 }
 
-/** The offset of the NUL that ends the name starting at `at`. */
+/** The offset of the NUL that ends the name starting at `at`, or the end of the buffer. */
 export function nameEnd(buf: Buffer, at: number): number {
-  while (buf[at] !== 0) at++;
+  while (buf[at]) at++;
   return at;
 }
 

@@ -1,8 +1,8 @@
-import { T } from '../bson/types.js';
-import { findByName, isTruthy, readString, type Value } from '../bson/value.js';
+import { isNumber, T } from '../bson/types.js';
+import { findByName, isTruthy, readNumber, readString, type Value } from '../bson/value.js';
 import { BsonWriter } from '../bson/writer.js';
 import type { Engine } from '../engine.js';
-import { codeNameOf, CommandError, ErrorCode, unsupported } from '../errors.js';
+import { badValue, codeNameOf, CommandError, ErrorCode, unsupported } from '../errors.js';
 import * as admin from './admin.js';
 import { aggregate } from '../aggregate/aggregate.js';
 import * as collections from './collections.js';
@@ -129,6 +129,17 @@ function checkFields(request: Request, command: Command): void {
   }
   const concern = request.get('readConcern');
   if (concern?.type === T.object) checkReadConcern(concern);
+  const durability = command.writes ? request.get('writeConcern') : undefined;
+  if (durability?.type === T.object) checkWriteConcern(durability);
+}
+
+/** Every acknowledged write is on disk, so `majority` and `j` always hold; more members than one never do. */
+function checkWriteConcern(concern: Value): void {
+  const w = findByName(concern, 'w');
+  if (!w) return;
+  if (isNumber(w.type) ? readNumber(w) > 1 : w.type !== T.string || readString(w) !== 'majority') {
+    throw badValue("cannot use non-majority 'w' mode or 'w' > 1 when a host is not replicated");
+  }
 }
 
 function checkReadConcern(concern: Value): void {
