@@ -9,6 +9,10 @@ class MapView implements KvView {
     return this.map.get(key.toString('latin1'));
   }
 
+  peek(key: Buffer): Buffer | undefined {
+    return this.get(key);
+  }
+
   range({ start, end, reverse }: KeyRange): KvEntry[] {
     const entries = [...this.map].map(([key, value]) => ({ key: Buffer.from(key, 'latin1'), value }));
     const inside = entries.filter(({ key }) => key.compare(start) >= 0 && key.compare(end) < 0);

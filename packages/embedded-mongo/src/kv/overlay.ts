@@ -94,6 +94,10 @@ export class OverlayView implements KvView {
     return planned ? (planned.value ?? undefined) : this.base.get(key);
   }
 
+  peek(key: Buffer): Buffer | undefined {
+    return this.get(key);
+  }
+
   range(range: KeyRange): Iterable<KvEntry> {
     const overlay = this.overlay();
     if (overlay.size === 0) return this.base.range(range);

@@ -45,6 +45,7 @@ export class KvStore {
     const view = new OverlayView(underOpen, () => this.open);
     this.planned = {
       get: (key) => view.get(key),
+      peek: (key) => view.peek(key),
       range: (range) => view.range(range),
       count: (start, end) => view.count(start, end),
       put: (key, value) => {
@@ -134,6 +135,14 @@ class LmdbView implements KvView {
 
   get(key: Buffer): Buffer | undefined {
     return this.db.getBinary(key);
+  }
+
+  peek(key: Buffer): Buffer | undefined {
+    const bytes = this.db.getBinaryFast(key);
+    if (bytes === undefined) return undefined;
+    // A large value comes as a plain view of the map, which a commit may move; any other in a shared buffer that is
+    // longer than it says.
+    return Buffer.isBuffer(bytes) ? bytes.subarray(0, bytes.length) : Buffer.from(bytes);
   }
 
   range({ start, end, reverse }: KeyRange): Iterable<KvEntry> {

@@ -17,6 +17,8 @@ export interface KeyRange {
  */
 export interface KvView {
   get(key: Buffer): Buffer | undefined;
+  /** As `get`, but the bytes are only lent: they hold until the next call on any view. */
+  peek(key: Buffer): Buffer | undefined;
   range(range: KeyRange): Iterable<KvEntry>;
   /** The number of keys in `[start, end)`. */
   count(start: Buffer, end: Buffer): number;

@@ -28,7 +28,7 @@ export class FindSource implements DocumentSource {
     private readonly options: FindOptions,
     private readonly collections: () => Collections,
   ) {
-    this.planned = new PlannedQuery(ns, options);
+    this.planned = new PlannedQuery(ns, options, true);
   }
 
   drain(take: (doc: Buffer) => boolean): 'more' | 'done' {
@@ -57,7 +57,8 @@ export class FindSource implements DocumentSource {
     }
     for (const row of this.planned.scan.rows(this.view)) {
       if (!offer(row)) {
-        this.waiting = [row];
+        // The row was only lent.
+        this.waiting = [{ ...row, doc: Buffer.from(row.doc) }];
         this.at = 0;
         return 'more';
       }

@@ -43,34 +43,37 @@ export function compileFilter(filter: Filter): Matcher {
   }
 }
 
-/** Compiles a filter over single values: the operators of `$elemMatch: {$gt: 1}` and of `$pull: {a: {$gt: 1}}`. */
-export function compileValueFilter(filter: Filter): Test {
+/**
+ * Compiles a filter over single values: the operators of `$elemMatch: {$gt: 1}`, which take a value that is an array as a
+ * whole, and of `$pull: {a: {$gt: 1}}`, which also try its elements (`expand`).
+ */
+export function compileValueFilter(filter: Filter, expand: boolean): Test {
   switch (filter.op) {
     case 'true':
       return () => true;
     case 'false':
       return () => false;
     case 'and': {
-      const children = filter.children.map(compileValueFilter);
+      const children = filter.children.map((child) => compileValueFilter(child, expand));
       return (value) => children.every((child) => child(value));
     }
     case 'or': {
-      const children = filter.children.map(compileValueFilter);
+      const children = filter.children.map((child) => compileValueFilter(child, expand));
       return (value) => children.some((child) => child(value));
     }
     case 'nor': {
-      const children = filter.children.map(compileValueFilter);
+      const children = filter.children.map((child) => compileValueFilter(child, expand));
       return (value) => !children.some((child) => child(value));
     }
     case 'not': {
-      const child = compileValueFilter(filter.child);
+      const child = compileValueFilter(filter.child, expand);
       return (value) => !child(value);
     }
     default: {
       const test = leafTest(filter);
-      const expand = expands(filter);
+      if (!expand || !expands(filter)) return test;
       return (value) => {
-        if (expand && value.type === T.array) {
+        if (value.type === T.array) {
           for (const element of elements(value.buf, value.start)) if (test(element)) return true;
         }
         return test(value);
@@ -105,7 +108,7 @@ function leafTest(leaf: Leaf): Test {
     }
     case 'elemMatch': {
       if (leaf.ofValues) {
-        const test = compileValueFilter(leaf.child);
+        const test = compileValueFilter(leaf.child, false);
         return (value) => value.type === T.array && some(value, test);
       }
       const matcher = compileFilter(leaf.child);

@@ -23,9 +23,11 @@ export class PlannedQuery {
   constructor(
     ns: CollectionInfo,
     private readonly query: Query,
+    /** The caller is done with a row before it takes the next one. */
+    lend = false,
   ) {
     this.plan = planQuery(ns, query.filter, query.sort, query.hint);
-    this.scan = new Scan(ns, this.plan, compileFilter(query.filter));
+    this.scan = new Scan(ns, this.plan, compileFilter(query.filter), lend && this.plan.sorted);
   }
 
   /** Rows in the wanted order; a sort that no index gives is done in memory, keeping `limit` rows (0: all). */
@@ -47,7 +49,7 @@ export function collectRows(view: KvView, ns: CollectionInfo, query: Query, limi
 
 /** How many documents match: from the keys alone where an index holds exactly the matches. */
 export function countMatches(view: KvView, ns: CollectionInfo, query: Query): number {
-  const planned = new PlannedQuery(ns, query);
+  const planned = new PlannedQuery(ns, query, true);
   const { plan } = planned;
   if (plan.exact && plan.kind === 'collection') {
     const prefix = recordKey(ns.ident, 0).subarray(0, 4);

@@ -32,18 +32,21 @@ export class Scan {
     private readonly ns: CollectionInfo,
     private readonly plan: Plan,
     private readonly matches: Matcher,
+    /** Rows are lent: their documents hold only until the next one is taken. */
+    private readonly lend = false,
   ) {
     const multikey = plan.kind === 'index' && plan.index.multikey;
     this.seen = multikey || plan.kind === 'union' ? new Set() : undefined;
   }
 
   /** The matching rows from the current position on. */
-  *rows(view: KvView): Generator<Row> {
-    if (this.plan.kind === 'collection') {
-      yield* this.collection(view, this.plan.reverse);
-      return;
-    }
-    const branches = this.plan.kind === 'union' ? this.plan.branches : [this.plan];
+  rows(view: KvView): Generator<Row> {
+    const { plan } = this;
+    if (plan.kind === 'collection') return this.collection(view, plan.reverse);
+    return plan.kind === 'index' ? this.index(view, plan) : this.union(view, plan.branches);
+  }
+
+  private *union(view: KvView, branches: readonly IndexPlan[]): Generator<Row> {
     while (this.branch < branches.length) {
       yield* this.index(view, branches[this.branch]!);
       this.branch++;
@@ -86,7 +89,8 @@ export class Scan {
     this.stats.keysExamined++;
     const recordId = entry.readUIntBE(0, 6);
     if (this.seen?.has(recordId)) return undefined;
-    const doc = view.get(recordKey(this.ns.ident, recordId));
+    const key = recordKey(this.ns.ident, recordId);
+    const doc = this.lend ? view.peek(key) : view.get(key);
     this.stats.docsExamined++;
     if (!doc || !(plan.exact || this.matches(doc, 0))) return undefined;
     this.seen?.add(recordId);

@@ -142,7 +142,7 @@ function pullTest(operand: Element): (value: Value) => boolean {
   if (isOperatorDocument(operand)) {
     const first = elementsOf(operand)[0]!.name;
     if (first !== '$and' && first !== '$or' && first !== '$nor')
-      return compileValueFilter(parseOperators(SELF, operand));
+      return compileValueFilter(parseOperators(SELF, operand), true);
   }
   const matcher = compileFilter(parseFilter(operand));
   return (value) => value.type === T.object && matcher(value.buf, value.start);
