@@ -16,6 +16,7 @@ export class Connection {
   private chunks: Buffer[] = [];
   private buffered = 0;
   private wanted = HEADER;
+  private held = false;
   /** The last reply still waiting for its commit; later replies queue behind it. */
   private tail: Promise<void> | undefined;
 
@@ -42,10 +43,14 @@ export class Connection {
   private receive(chunk: Buffer): void {
     this.chunks.push(chunk);
     this.buffered += chunk.length;
-    if (this.buffered < this.wanted) return;
-    let buf = this.chunks.length === 1 ? chunk : Buffer.concat(this.chunks);
+    this.process();
+  }
+
+  private process(): void {
+    if (this.held || this.buffered < this.wanted) return;
+    let buf = this.chunks.length === 1 ? this.chunks[0]! : Buffer.concat(this.chunks);
     try {
-      while (buf.length >= 4) {
+      while (buf.length >= 4 && !this.held) {
         const length = messageLength(buf, 0);
         if (buf.length < length) break;
         this.handle(buf.subarray(0, length));
@@ -72,6 +77,17 @@ export class Connection {
     }
     const { doc, settled } = dispatch(this.engine, message.request);
     if (!message.silent) this.send(encodeReply(doc, message), settled);
+    else if (settled) this.hold(settled);
+  }
+
+  /** After a write nobody waits for, the client's next command must see it: it is read when the write is on disk. */
+  private hold(settled: Promise<void>): void {
+    this.held = true;
+    const release = () => {
+      this.held = false;
+      this.process();
+    };
+    settled.then(release, () => this.socket.destroy());
   }
 
   private send(reply: Buffer, settled: Promise<void> | null): void {
