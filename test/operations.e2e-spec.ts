@@ -193,7 +193,8 @@ describe('what must not go on, and what must', () => {
       };
       await eventually(counted, 'the count');
       expect(server.lines.some((line) => line.includes('"msg":"unhandled rejection"'))).toBe(true);
-      await server.stop();
+      await expect(server.stop({ keepData: true })).rejects.toThrow('R6');
+      await rm(server.dataDir, { recursive: true });
     },
     PATIENT,
   );

@@ -36,7 +36,10 @@ export interface ServerProcess {
   /** Everything it has printed, as lines; the log is one JSON object a line. */
   readonly lines: readonly string[];
   readonly exited: Promise<Exit>;
-  /** Orderly stop: throws unless it exits with 0 in time. Removes the data unless they are kept. */
+  /**
+   * Orderly stop: throws unless it exits with 0 in time and nothing went uncaught in its life (R6). Removes the
+   * data unless they are kept.
+   */
   stop(options?: { keepData?: boolean }): Promise<void>;
   /** kill -9; the data stay. */
   kill(): Promise<void>;
@@ -71,6 +74,8 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
       stop: async ({ keepData = false } = {}) => {
         const exit = await child.end('SIGTERM', STOP_MS);
         if (exit.code !== 0) throw new Error(`exit ${JSON.stringify(exit)}:\n${child.tail()}`);
+        const uncaught = child.lines.filter((line) => line.includes('"msg":"unhandled rejection"'));
+        if (uncaught.length > 0) throw new Error(`R6: ${uncaught.join('\n')}`);
         if (!keepData) await rm(dataDir, { recursive: true, force: true });
       },
       kill: async () => void (await child.end('SIGKILL')),
