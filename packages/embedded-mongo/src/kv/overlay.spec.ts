@@ -47,7 +47,7 @@ describe('OverlayView', () => {
       model.map.set(at.toString('latin1'), Buffer.from([i]));
     }
     const view = new OverlayView(base, () => overlay);
-    for (let i = 0; i < 200; i++) {
+    for (let i = 0; i < 80; i++) {
       const existing = [...model.map.keys()];
       const at =
         random(2) === 0 && existing.length > 0
