@@ -45,6 +45,16 @@ describe('a running server', () => {
     expect((await get('/metrics')).text).toContain('\nnestim_uncaught_exceptions_total 0\n');
   });
 
+  it('counts the sockets that are connected now', async () => {
+    const counted = async (count: number) =>
+      (await get('/metrics')).text.includes(`\nnestim_connections ${count}\n`);
+    const alice = await aUser(server, 'Alice');
+    const sockets = [await alice.connect(), await alice.connect()];
+    expect(await counted(2)).toBe(true);
+    sockets.forEach((socket) => socket.close());
+    await eventually(() => counted(0), 'no socket to be counted');
+  });
+
   it('warns of settings that do not exist', () => {
     const warning = server.lines.find((line) => line.includes('unknown settings'));
     expect(JSON.parse(warning!)).toMatchObject({ level: 'warn', variables: ['NESTIM_PROT'] });

@@ -1,13 +1,20 @@
 import { Injectable } from '@nestjs/common';
 import type { Server } from 'socket.io';
+import { Metrics } from '../infra/metrics/metrics.js';
 
 /** Holds the socket.io server once the adapter has made it. */
 @Injectable()
 export class RealtimeServer {
   private server?: Server;
 
+  constructor(private readonly metrics: Metrics) {}
+
   attach(server: Server): void {
     this.server = server;
+    server.on('connection', (socket) => {
+      this.metrics.connections.inc();
+      socket.once('disconnect', () => this.metrics.connections.dec());
+    });
   }
 
   /** Absent until the HTTP server listens; nothing is online then. */
