@@ -1,4 +1,4 @@
-import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Catalog, type CollectionInfo } from './catalog/catalog.js';
 import { recordKey, Records } from './catalog/records.js';
@@ -67,7 +67,7 @@ function checkFormat(file: string): void {
     text = readFileSync(file, 'utf8');
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    writeFileSync(file, `${JSON.stringify({ format: FORMAT })}\n`, { mode: 0o600 });
+    writeSynced(file, `${JSON.stringify({ format: FORMAT })}\n`);
     return;
   }
   let format: unknown;
@@ -78,4 +78,13 @@ function checkFormat(file: string): void {
   }
   if (format !== FORMAT)
     throw new Error(`${file}: format ${String(format)} is not the format ${FORMAT} of this version`);
+}
+
+/** The file is there whole or not at all, whatever happens meanwhile. */
+function writeSynced(file: string, text: string): void {
+  const descriptor = openSync(`${file}.new`, 'w', 0o600);
+  writeSync(descriptor, text);
+  fsyncSync(descriptor);
+  closeSync(descriptor);
+  renameSync(`${file}.new`, file);
 }

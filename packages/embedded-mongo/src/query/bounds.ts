@@ -31,7 +31,7 @@ export interface ByteRange {
 }
 
 /** More points than this (the product over the fields) are not expanded: the rest is left to the filter. */
-const MAX_POINTS = 2000;
+const MAX_POINTS = 50_000;
 const NONE: FieldBounds = { kind: 'all', used: [] };
 
 /** The bounds that `conditions` put on one field. With `multikey` only one condition may be used. */

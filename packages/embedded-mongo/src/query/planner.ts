@@ -93,7 +93,8 @@ function planIndex(
   const exact =
     !index.multikey &&
     conditions.every(
-      (condition) => used.has(condition) || (index.partial && implies(conjuncts(index.partial.filter), condition)),
+      (condition) =>
+        used.has(condition) || (index.partial && implies(conjuncts(index.partial.filter), condition)),
     );
   return { kind: 'index', index, bounds, ranges, reverse: direction === -1, sorted, exact };
 }
