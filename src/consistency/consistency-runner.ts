@@ -1,13 +1,16 @@
 import { Injectable, Logger } from '@nestjs/common';
 import { DiscoveryService } from '@nestjs/core';
 import type { ConsistencyReport } from '@nestim/protocol';
+import { AppConfig } from '../config/app-config.js';
 import { ShutdownSteps } from '../infra/lifecycle/shutdown-steps.js';
 import { Metrics } from '../infra/metrics/metrics.js';
 import { Consistency, type ConsistencyRule } from './consistency-rule.js';
 import { type RunOptions, RulesRun } from './rules-run.js';
 
-/** Together longer than any change that is made in several steps, as a big group being made. */
-const CONFIRM_PAUSES_MS = [200, 800, 3000];
+/** The rules know of what their own process has half-way, so that one more look is enough. */
+const ALONE_MS = [0];
+/** Of what other processes have half-way they do not; together longer than making a big group takes. */
+const WITH_OTHERS_MS = [200, 800, 3000];
 
 const NEVER_RUN: ConsistencyReport = {
   status: 'never-run',
@@ -30,6 +33,7 @@ export class ConsistencyRunner {
   constructor(
     private readonly discovery: DiscoveryService,
     private readonly metrics: Metrics,
+    private readonly config: AppConfig,
     steps: ShutdownSteps,
   ) {
     steps.register('drain', 'consistency check', () => {
@@ -69,7 +73,7 @@ export class ConsistencyRunner {
     const rules = this.rules();
     const run = await new RulesRun({
       ...limits,
-      confirmPausesMs: CONFIRM_PAUSES_MS,
+      confirmPausesMs: this.config.mongodbUri === undefined ? ALONE_MS : WITH_OTHERS_MS,
       signal: this.stopping.signal,
       onError: (err) => this.logger.error({ err }, 'a consistency rule failed'),
     }).execute(rules);

@@ -58,7 +58,7 @@ export class RulesRun {
     let everything = true;
     let position: unknown = null;
     do {
-      if (performance.now() > this.deadline) return false;
+      if (this.options.signal.aborted || performance.now() > this.deadline) return false;
       const page = await rule.scan(position, this.options.depth);
       this.scanned += page.scanned;
       everything &&= page.skipped !== true;

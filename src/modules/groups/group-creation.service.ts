@@ -8,6 +8,7 @@ import { AppConfig } from '../../config/app-config.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
 import { UsersService } from '../users/index.js';
+import { GroupFacts } from './group-facts.repository.js';
 import { GroupRepository } from './group.repository.js';
 import { assertRoom } from './group.rules.js';
 import type { GroupRow } from './group.schema.js';
@@ -24,6 +25,7 @@ export class GroupCreationService {
     private readonly config: AppConfig,
     private readonly users: UsersService,
     private readonly groups: GroupRepository,
+    private readonly facts: GroupFacts,
     private readonly memberships: MembershipsService,
     private readonly publisher: RealtimePublisher,
     private readonly badRows: BadRows,
@@ -43,11 +45,14 @@ export class GroupCreationService {
     const userIds = await this.users.findMissing(memberIds);
     if (userIds.length > 0) throw new AppError('USER_NOT_FOUND', { userIds });
 
-    await this.memberships.join(row._id, [
-      { userId: ownerId, role: 'owner' },
-      ...memberIds.map((userId) => ({ userId, role: 'member' as const })),
-    ]);
-    if (!(await this.groups.insert(row))) return this.getEarlier(row);
+    const inserted = await this.facts.whileMaking(row._id, async () => {
+      await this.memberships.join(row._id, [
+        { userId: ownerId, role: 'owner' },
+        ...memberIds.map((userId) => ({ userId, role: 'member' as const })),
+      ]);
+      return this.groups.insert(row);
+    });
+    if (!inserted) return this.getEarlier(row);
     const group = this.toWire(row);
     await this.announce(ctx, group, [ownerId, ...memberIds]);
     return group;

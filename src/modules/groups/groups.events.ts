@@ -14,3 +14,8 @@ export interface GroupMembersChange {
  * joined or left, the seq of back then.
  */
 export const GroupMembersChanging = defineEvent<GroupMembersChange, number>('group.members-changing');
+
+/** Announced *within* a check of the data. The listener runs `look` when this process changes no member of the group. */
+export const GroupMembersInspected = defineEvent<{ groupId: string; look: () => Promise<void> }>(
+  'group.members-inspected',
+);

@@ -4,7 +4,7 @@ import { DomainEvents } from '../../infra/events/domain-events.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
 import { SocketLifecycle } from '../../realtime/socket-lifecycle.js';
 import { ConversationsService } from '../conversations/index.js';
-import { GroupMembersChanging } from '../groups/index.js';
+import { GroupMembersChanging, GroupMembersInspected } from '../groups/index.js';
 import { MessageWriter } from './message-writer.js';
 
 /**
@@ -35,5 +35,8 @@ export class MembershipListener implements OnModuleInit {
         return this.conversations.getEdge(conversationId, joined[0] ?? left[0] ?? '');
       });
     });
+    this.events.listen(GroupMembersInspected, ({ groupId, look }) =>
+      this.writer.exclusive(groupConversationId(groupId), look),
+    );
   }
 }
