@@ -40,9 +40,12 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
   let failure: Error | null = null;
   let closing = false;
   worker.on('error', (error) => (failure = error as Error));
+  const removeFolder = () => rmSync(socketFolder, { recursive: true, force: true });
+  process.once('exit', removeFolder);
   const exited = new Promise<Error | null>((done) => {
     worker.once('exit', (code) => {
-      rmSync(socketFolder, { recursive: true, force: true });
+      process.off('exit', removeFolder);
+      removeFolder();
       done(failure ?? (closing ? null : new Error(`the store's worker ended with code ${code}`)));
     });
   });

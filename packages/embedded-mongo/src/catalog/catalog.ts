@@ -33,10 +33,18 @@ const ID_SPEC = buildDocument((writer) => {
 /**
  * All collections and their indexes. Reads use `committed`, write commands `planned`: an index that is not on disk yet
  * serves no read, but every write planned after it maintains it.
+ *
+ * A read may see a commit a moment before its hook has run here, so `committed` holds for the states on both sides of it: a
+ * new index comes with the hook, a dropped one goes when the drop is planned, and so does the claim that an index has one
+ * key a document.
  */
 export class Catalog {
   committed: Collections;
   planned: Collections;
+  /** As of the last commit, before what must show early. */
+  private onDisk: Collections;
+  private readonly droppedIndexes = new Set<number>();
+  private readonly multikeyIndexes = new Set<number>();
   private nextIdent: number;
   private readonly nextRecord = new Map<number, number>();
 
@@ -46,7 +54,7 @@ export class Catalog {
       const info = decode(value);
       found.set(info.ns, info);
     }
-    this.committed = this.planned = found;
+    this.committed = this.planned = this.onDisk = found;
     this.nextIdent = store.committed.get(NEXT_IDENT)?.readUInt32BE() ?? 1;
   }
 
@@ -73,6 +81,10 @@ export class Catalog {
 
   /** Plans a changed state of a collection. */
   replace(info: CollectionInfo): void {
+    for (const index of this.planned.get(info.ns)?.indexes ?? []) {
+      if (!info.indexes.some((other) => other.ident === index.ident)) this.droppedIndexes.add(index.ident);
+    }
+    for (const index of info.indexes) if (index.multikey) this.multikeyIndexes.add(index.ident);
     this.store.planned.put(Buffer.concat([COLLECTION, Buffer.from(info.ns)]), encode(info));
     this.change((collections) => collections.set(info.ns, info));
   }
@@ -123,7 +135,22 @@ export class Catalog {
     const next = new Map(this.planned);
     apply(next);
     this.planned = next;
-    this.store.afterCommit(() => (this.committed = next));
+    this.committed = this.readable(this.onDisk);
+    this.store.afterCommit(() => {
+      this.onDisk = next;
+      this.committed = this.readable(next);
+    });
+  }
+
+  private readable(collections: Collections): Collections {
+    const found = new Map<string, CollectionInfo>();
+    for (const [ns, info] of collections) {
+      const indexes = info.indexes
+        .filter((index) => !this.droppedIndexes.has(index.ident))
+        .map((index) => (this.multikeyIndexes.has(index.ident) ? { ...index, multikey: true } : index));
+      found.set(ns, { ...info, indexes });
+    }
+    return found;
   }
 }
 
