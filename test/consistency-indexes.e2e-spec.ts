@@ -92,9 +92,12 @@ describe('R78: every query of the check', () => {
       NESTIM_CONSISTENCY_AT_START: 'off',
       NESTIM_CONSISTENCY_INTERVAL_MINUTES: '0',
     });
-    const app = await NestFactory.createApplicationContext(AppModule.of(config, HostIdentity.resolve()), {
-      logger: false,
-    });
+    const app = await NestFactory.createApplicationContext(
+      AppModule.of(config, HostIdentity.resolve(undefined)),
+      {
+        logger: false,
+      },
+    );
     await app.init();
     const connection = app.get<Connection>(getConnectionToken());
     await fill(connection);

@@ -3,7 +3,6 @@ import { startStore, type StoreProcess } from '../../../test/support/store-proce
 import { type IndexKey, RowWalk } from './row-walk.js';
 
 interface Row {
-  _id?: unknown;
   a?: unknown;
   b?: unknown;
 }
@@ -26,7 +25,7 @@ describe('walking rows in index order', () => {
   const walkOver = async (rows: Row[]): Promise<RowWalk<Row>> => {
     const collection = connection.collection(`rows${made++}`);
     await collection.createIndex({ a: 1, b: 1 });
-    await collection.insertMany(rows.map((row) => ({ ...row })));
+    await collection.insertMany(rows.map((row): object => ({ ...row })));
     return new RowWalk<Row>({ collection } as never, { a: 'text', b: 'number' });
   };
 
