@@ -5,7 +5,7 @@ import type { Model } from 'mongoose';
 import { Metrics } from '../../infra/metrics/metrics.js';
 import { isDuplicateKey, isOnlyDuplicates } from '../../infra/mongo/duplicate-key.js';
 import { type ConversationRow, toConversationRow } from './conversation.rules.js';
-import { ConversationRecord } from './conversation.schema.js';
+import { CONVERSATION_MODEL, type ConversationRecord } from './conversation.schema.js';
 
 export interface ConversationKey {
   ownerId: string;
@@ -25,7 +25,7 @@ export interface StoredConversation {
 @Injectable()
 export class ConversationRepository {
   constructor(
-    @InjectModel(ConversationRecord.name) private readonly model: Model<ConversationRecord>,
+    @InjectModel(CONVERSATION_MODEL) private readonly model: Model<ConversationRecord>,
     private readonly metrics: Metrics,
   ) {}
 

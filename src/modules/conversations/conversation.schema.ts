@@ -1,38 +1,35 @@
-import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { ChannelType } from '@nestim/protocol';
+import { Schema } from 'mongoose';
 
 /** One row for each owner and channel. All sequence numbers are the last one *excluded* from what follows it. */
-@Schema({ collection: 'conversations', versionKey: false, strict: 'throw' })
-export class ConversationRecord {
-  @Prop({ type: String, required: true })
-  ownerId!: string;
-
-  @Prop({ type: String, required: true })
-  channelId!: string;
-
-  @Prop({ type: Number, required: true })
-  channelType!: ChannelType;
-
+export interface ConversationRecord {
+  ownerId: string;
+  channelId: string;
+  channelType: ChannelType;
   /** Head at the moment of joining. */
-  @Prop({ type: Number, required: true })
-  joinSeq!: number;
-
+  joinSeq: number;
   /** Head at the moment of leaving; null while a member. */
-  @Prop({ type: Number, default: null })
-  leftSeq!: number | null;
-
-  @Prop({ type: Number, required: true })
-  readSeq!: number;
-
+  leftSeq: number | null;
+  readSeq: number;
   /** The owner cleared everything up to here. */
-  @Prop({ type: Number, required: true })
-  clearedSeq!: number;
-
-  @Prop({ type: Number, required: true })
-  createdAt!: number;
+  clearedSeq: number;
+  createdAt: number;
 }
 
-export const ConversationSchema = SchemaFactory.createForClass(ConversationRecord);
+export const CONVERSATION_MODEL = 'Conversation';
+export const ConversationSchema = new Schema<ConversationRecord>(
+  {
+    ownerId: { type: String, required: true },
+    channelId: { type: String, required: true },
+    channelType: { type: Number, required: true },
+    joinSeq: { type: Number, required: true },
+    leftSeq: { type: Number, default: null },
+    readSeq: { type: Number, required: true },
+    clearedSeq: { type: Number, required: true },
+    createdAt: { type: Number, required: true },
+  },
+  { collection: 'conversations', versionKey: false, strict: 'throw' },
+);
 
 // One row per owner and channel (G4); serves the owner's list in channel order and every look-up.
 ConversationSchema.index({ ownerId: 1, channelId: 1, channelType: 1 }, { unique: true });

@@ -7,7 +7,7 @@ import { RowWalk } from '../../infra/mongo/row-walk.js';
 import { GroupFacts } from '../groups/index.js';
 import { UsersService } from '../users/index.js';
 import { channelOfRow } from './channel-of-row.rules.js';
-import { ConversationRecord } from './conversation.schema.js';
+import { CONVERSATION_MODEL, type ConversationRecord } from './conversation.schema.js';
 
 type Row = Stored<ConversationRecord>;
 
@@ -24,7 +24,7 @@ export class ConversationConsistency extends RowRule<Row> {
   protected readonly rows: RowWalk<Row>;
 
   constructor(
-    @InjectModel(ConversationRecord.name) conversations: Model<ConversationRecord>,
+    @InjectModel(CONVERSATION_MODEL) conversations: Model<ConversationRecord>,
     private readonly users: UsersService,
     private readonly groups: GroupFacts,
   ) {

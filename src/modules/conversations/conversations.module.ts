@@ -4,7 +4,7 @@ import { GroupsModule } from '../groups/index.js';
 import { UsersModule } from '../users/index.js';
 import { ChannelStates } from './channel-states.js';
 import { ConversationRepository } from './conversation.repository.js';
-import { ConversationRecord, ConversationSchema } from './conversation.schema.js';
+import { CONVERSATION_MODEL, ConversationSchema } from './conversation.schema.js';
 import { ConversationConsistency } from './conversations.consistency.js';
 import { ConversationsController } from './conversations.controller.js';
 import { ConversationsGateway } from './conversations.gateway.js';
@@ -15,7 +15,7 @@ import { MemberWindowConsistency, OpenWindowConsistency } from './windows.consis
 
 @Module({
   imports: [
-    MongooseModule.forFeature([{ name: ConversationRecord.name, schema: ConversationSchema }]),
+    MongooseModule.forFeature([{ name: CONVERSATION_MODEL, schema: ConversationSchema }]),
     UsersModule,
     GroupsModule,
   ],

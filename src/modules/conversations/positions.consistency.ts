@@ -5,7 +5,7 @@ import { intOf, type Stored, textOf } from '../../common/stored.js';
 import { Consistency, type Defect, RowRule } from '../../consistency/index.js';
 import { RowWalk } from '../../infra/mongo/row-walk.js';
 import { ChannelLog } from './channel-log.js';
-import { ConversationRecord } from './conversation.schema.js';
+import { CONVERSATION_MODEL, type ConversationRecord } from './conversation.schema.js';
 
 type Row = Stored<ConversationRecord>;
 
@@ -25,7 +25,7 @@ export class PositionConsistency extends RowRule<Row> {
   protected readonly rows: RowWalk<Row>;
 
   constructor(
-    @InjectModel(ConversationRecord.name) conversations: Model<ConversationRecord>,
+    @InjectModel(CONVERSATION_MODEL) conversations: Model<ConversationRecord>,
     private readonly log: ChannelLog,
   ) {
     super();

@@ -7,7 +7,7 @@ import { Consistency, type Defect, RowRule, type Suspect } from '../../consisten
 import { type IndexKey, RowWalk } from '../../infra/mongo/row-walk.js';
 import { GroupFacts } from '../groups/index.js';
 import { channelOfRow, refOfChannel } from './channel-of-row.rules.js';
-import { ConversationRecord } from './conversation.schema.js';
+import { CONVERSATION_MODEL, type ConversationRecord } from './conversation.schema.js';
 
 type Row = Stored<ConversationRecord>;
 type Member = GroupFacts['memberRows'] extends RowWalk<infer Stored> ? Stored : never;
@@ -48,10 +48,7 @@ export class OpenWindowConsistency extends MembershipRule<Row> {
   };
   protected readonly rows: RowWalk<Row>;
 
-  constructor(
-    @InjectModel(ConversationRecord.name) conversations: Model<ConversationRecord>,
-    groups: GroupFacts,
-  ) {
+  constructor(@InjectModel(CONVERSATION_MODEL) conversations: Model<ConversationRecord>, groups: GroupFacts) {
     super(groups);
     this.rows = new RowWalk(conversations, { channelId: 'text', ownerId: 'text' }, [
       'channelType',
@@ -85,7 +82,7 @@ export class MemberWindowConsistency extends MembershipRule<Member> {
   protected readonly rows: RowWalk<Member>;
 
   constructor(
-    @InjectModel(ConversationRecord.name) private readonly conversations: Model<ConversationRecord>,
+    @InjectModel(CONVERSATION_MODEL) private readonly conversations: Model<ConversationRecord>,
     groups: GroupFacts,
   ) {
     super(groups);

@@ -2,7 +2,7 @@ import { Global, Module } from '@nestjs/common';
 import { MongooseModule } from '@nestjs/mongoose';
 import { ChannelLog } from '../conversations/index.js';
 import { MessageRepository } from './message.repository.js';
-import { MessageRecord, MessageSchema } from './message.schema.js';
+import { MESSAGE_MODEL, MessageSchema } from './message.schema.js';
 import { MessageSeqConsistency } from './messages.consistency.js';
 import { VerifiedSeqRepository } from './verified-seq.repository.js';
 import { VERIFIED_SEQ_MODEL, VerifiedSeqSchema } from './verified-seq.schema.js';
@@ -12,7 +12,7 @@ import { VERIFIED_SEQ_MODEL, VerifiedSeqSchema } from './verified-seq.schema.js'
 @Module({
   imports: [
     MongooseModule.forFeature([
-      { name: MessageRecord.name, schema: MessageSchema },
+      { name: MESSAGE_MODEL, schema: MessageSchema },
       { name: VERIFIED_SEQ_MODEL, schema: VerifiedSeqSchema },
     ]),
   ],

@@ -4,7 +4,7 @@ import type { Message } from '@nestim/protocol';
 import { type Connection, type Model, Types } from 'mongoose';
 import { ChannelLog, type ChannelTail } from '../conversations/index.js';
 import { type MessageDraft, type NumberedMessage, sendKey } from './message.rules.js';
-import { MessageRecord } from './message.schema.js';
+import { MESSAGE_MODEL, type MessageRecord } from './message.schema.js';
 
 const DUPLICATE_KEY = 11000;
 
@@ -19,7 +19,7 @@ interface InsertReply {
 @Injectable()
 export class MessageRepository extends ChannelLog {
   constructor(
-    @InjectModel(MessageRecord.name) private readonly model: Model<MessageRecord>,
+    @InjectModel(MESSAGE_MODEL) private readonly model: Model<MessageRecord>,
     @InjectConnection() private readonly connection: Connection,
   ) {
     super();

@@ -1,37 +1,33 @@
-import { Prop, Schema, SchemaFactory } from '@nestjs/mongoose';
 import type { MessageType } from '@nestim/protocol';
-import { Schema as MongooseSchema } from 'mongoose';
+import { Schema } from 'mongoose';
 
 /** One stored message. Its `_id` (an ObjectId) is the messageId. Never deleted above its channel's first one. */
-@Schema({ collection: 'messages', versionKey: false, strict: 'throw' })
-export class MessageRecord {
-  @Prop({ type: String, required: true })
-  conversationId!: string;
-
-  @Prop({ type: Number, required: true })
-  seq!: number;
-
-  @Prop({ type: String, required: true })
-  senderId!: string;
-
-  @Prop({ type: String, required: true })
-  clientMsgId!: string;
-
-  @Prop({ type: String, required: true })
-  type!: MessageType;
-
-  @Prop({ type: MongooseSchema.Types.Mixed, required: true })
-  content!: Record<string, unknown>;
-
-  @Prop({ type: Number, required: true })
-  sentAt!: number;
-
+export interface MessageRecord {
+  conversationId: string;
+  seq: number;
+  senderId: string;
+  clientMsgId: string;
+  type: MessageType;
+  content: Record<string, unknown>;
+  sentAt: number;
   /** Present and true on messages that never count as unread. */
-  @Prop({ type: Boolean })
   uncounted?: true;
 }
 
-export const MessageSchema = SchemaFactory.createForClass(MessageRecord);
+export const MESSAGE_MODEL = 'Message';
+export const MessageSchema = new Schema<MessageRecord>(
+  {
+    conversationId: { type: String, required: true },
+    seq: { type: Number, required: true },
+    senderId: { type: String, required: true },
+    clientMsgId: { type: String, required: true },
+    type: { type: String, required: true },
+    content: { type: Schema.Types.Mixed, required: true },
+    sentAt: { type: Number, required: true },
+    uncounted: Boolean,
+  },
+  { collection: 'messages', versionKey: false, strict: 'throw' },
+);
 
 // The order of a conversation and its counter: head, history pages, gap checks (G3).
 MessageSchema.index({ conversationId: 1, seq: 1 }, { unique: true });

@@ -11,7 +11,7 @@ import {
 } from '../../consistency/index.js';
 import { RowWalk } from '../../infra/mongo/row-walk.js';
 import { MessageRepository } from './message.repository.js';
-import { MessageRecord } from './message.schema.js';
+import { MESSAGE_MODEL, type MessageRecord } from './message.schema.js';
 import { followSeqs, type SeqProblem, type SeqRow, type SeqRun } from './seq-run.rules.js';
 import { VerifiedSeqRepository } from './verified-seq.repository.js';
 
@@ -49,7 +49,7 @@ export class MessageSeqConsistency implements ConsistencyRule<Position, Problem>
   private readonly rows: RowWalk<SeqRow>;
 
   constructor(
-    @InjectModel(MessageRecord.name) private readonly messages: Model<MessageRecord>,
+    @InjectModel(MESSAGE_MODEL) private readonly messages: Model<MessageRecord>,
     private readonly log: MessageRepository,
     private readonly verified: VerifiedSeqRepository,
   ) {
