@@ -132,7 +132,7 @@ describe('R78: every query of the check', () => {
       if (times > SAMPLES) continue;
       const { plan, stats } = await explain(connection, read);
       expect(JSON.stringify({ shape, plan })).not.toMatch(/COLLSCAN|"SORT"/);
-      expect({ shape, many: stats.nReturned > 1001 }).toEqual({ shape, many: false });
+      expect({ shape, many: stats.nReturned > 501 }).toEqual({ shape, many: false });
       expect({ shape, wasted: stats.totalDocsExamined > Math.max(stats.nReturned, 1) }).toEqual({
         shape,
         wasted: false,

@@ -12,6 +12,11 @@ const ALONE_MS = [0];
 /** Of what other processes have half-way they do not; together longer than making a big group takes. */
 const WITH_OTHERS_MS = [200, 800, 3000];
 
+type Limits = Pick<RunOptions, 'depth' | 'budgetMs' | 'restFactor'>;
+
+/** While the server serves, most of the store's time is for that. */
+const WHOLE: Limits = { depth: 'whole', restFactor: 2 };
+
 const NEVER_RUN: ConsistencyReport = {
   status: 'never-run',
   complete: false,
@@ -50,25 +55,25 @@ export class ConsistencyRunner {
   /** Looks at everything. While a run is under way all further calls share the one that begins after it. */
   run(): Promise<ConsistencyReport> {
     if (this.waiting) return this.waiting;
-    if (!this.underWay) return this.start({ depth: 'whole' });
+    if (!this.underWay) return this.start(WHOLE);
     this.waiting = this.underWay.then(() => {
       this.waiting = null;
-      return this.start({ depth: 'whole' });
+      return this.start(WHOLE);
     });
     return this.waiting;
   }
 
   /** Looks first at what is new since the last scan, then at as much of the rest as the time allows. */
   runAtStart(budgetMs: number): Promise<ConsistencyReport> {
-    return this.start({ depth: 'tail', budgetMs });
+    return this.start({ depth: 'tail', budgetMs, restFactor: 0 });
   }
 
-  private start(limits: Pick<RunOptions, 'depth' | 'budgetMs'>): Promise<ConsistencyReport> {
+  private start(limits: Limits): Promise<ConsistencyReport> {
     this.underWay = this.check(limits).finally(() => (this.underWay = null));
     return this.underWay;
   }
 
-  private async check(limits: Pick<RunOptions, 'depth' | 'budgetMs'>): Promise<ConsistencyReport> {
+  private async check(limits: Limits): Promise<ConsistencyReport> {
     const startedAt = performance.now();
     const rules = this.rules();
     const run = await new RulesRun({

@@ -2,8 +2,8 @@ import type { ConsistencyRule, ScanPage, Suspect } from './consistency-rule.js';
 import { nameKey } from './pointers.js';
 import type { IndexKey, RowWalk } from '../infra/mongo/row-walk.js';
 
-/** Rows of one step; bounds the look-ups that go with them. */
-const PAGE = 500;
+/** Rows of one step; bounds the look-ups that go with them, and how long a send may have to wait for the store. */
+const PAGE = 200;
 
 /** A row that breaks a promise of its feature. */
 export interface Defect<Row> {

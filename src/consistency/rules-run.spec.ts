@@ -48,6 +48,7 @@ const errors: unknown[] = [];
 const check = (rules: ConsistencyRule[], options: Partial<RunOptions> = {}): Promise<RulesRun> =>
   new RulesRun({
     depth: 'whole',
+    restFactor: 0,
     confirmPausesMs: [0, 0],
     signal: new AbortController().signal,
     onError: (error) => errors.push(error),

@@ -9,6 +9,8 @@ export interface RunOptions {
   readonly depth: ScanDepth;
   /** Time for scanning; confirming what was found comes on top. */
   readonly budgetMs?: number;
+  /** Rest after each page, in times of what the page took: leaves the store to those whom it serves. */
+  readonly restFactor: number;
   /** A suspect is looked at again after each of these; it is damage when it is broken every time. */
   readonly confirmPausesMs: readonly number[];
   /** Ends the run early. */
@@ -59,14 +61,22 @@ export class RulesRun {
     let position: unknown = null;
     do {
       if (this.options.signal.aborted || performance.now() > this.deadline) return false;
+      const startedAt = performance.now();
       const page = await rule.scan(position, this.options.depth);
       this.scanned += page.scanned;
       everything &&= page.skipped !== true;
       position = page.next;
       if (page.suspects.length > 0) await this.suspect(rule, page.suspects);
-      await setImmediate(undefined, { signal: this.options.signal });
+      await this.rest(performance.now() - startedAt);
     } while (position !== null);
     return everything;
+  }
+
+  private rest(pageMs: number): Promise<void> {
+    const { restFactor, signal } = this.options;
+    return restFactor > 0
+      ? setTimeout(pageMs * restFactor, undefined, { signal })
+      : setImmediate(undefined, { signal });
   }
 
   private async suspect(rule: ConsistencyRule, more: readonly Suspect[]): Promise<void> {

@@ -16,7 +16,7 @@ import { followSeqs, type SeqProblem, type SeqRow, type SeqRun } from './seq-run
 import { VerifiedSeqRepository } from './verified-seq.repository.js';
 
 /** Index entries of one step. */
-const PAGE = 1000;
+const PAGE = 500;
 
 /** Messages were there and are not any more: the end of a conversation lies before what a scan has seen. */
 interface Shrunk {
