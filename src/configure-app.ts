@@ -8,6 +8,8 @@ import { RealtimeServer } from './realtime/realtime-server.js';
 
 const OUTSIDE_THE_API = ['health/live', 'health/ready', 'health/consistency', 'metrics'];
 
+const KEEP_ALIVE_MS = 65_000;
+
 /** Gives an app its edges: prefix, body parser, errors, CORS, sockets, documents, and how the sockets stop. */
 export function configureApp(app: NestExpressApplication): void {
   const config = app.get(AppConfig);
@@ -17,6 +19,8 @@ export function configureApp(app: NestExpressApplication): void {
   app.setGlobalPrefix('api/v1', { exclude: OUTSIDE_THE_API });
   app.useGlobalFilters(new HttpErrorFilter());
   if (config.corsOrigins.length > 0) app.enableCors({ origin: config.corsOrigins });
+  // Longer than clients and proxies keep an idle connection, so that none is closed under a request on its way.
+  app.getHttpServer().keepAliveTimeout = KEEP_ALIVE_MS;
   app.useWebSocketAdapter(new ImIoAdapter(app));
   serveApiDocs(app);
 
