@@ -3,9 +3,12 @@ import { Agent, request } from 'node:http';
 /** Most requests under way at once to one server; the others wait for their turn. */
 const CONNECTIONS = 32;
 
+/** Idle connections are closed well before the server does (5 s): a request on one that it is closing would be reset. */
+const IDLE_MS = 2_000;
+
 /** REST calls below `/api/v1` over kept connections; every answer but 2xx throws. */
 export class Rest {
-  private readonly agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS });
+  private readonly agent = new Agent({ keepAlive: true, maxSockets: CONNECTIONS, timeout: IDLE_MS });
   private readonly base: URL;
 
   constructor(url: string) {
