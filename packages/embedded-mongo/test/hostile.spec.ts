@@ -13,7 +13,7 @@ describe('hostile input', () => {
   beforeAll(async () => {
     dbPath = await freshFolder();
     store = await startStore(dbPath);
-    client = await MongoClient.connect(store.uri);
+    client = await MongoClient.connect(store.uri, { serverSelectionTimeoutMS: 3000 });
   });
   afterAll(async () => {
     await stopAllStores();
@@ -34,6 +34,8 @@ describe('hostile input', () => {
     const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 1e9));
     let done = false;
     let served = 0;
+    // A server that hangs answers nobody; killing it lets everything that waits for it fail.
+    const deadline = setTimeout(() => void store.kill(), 75_000);
     const bystander = (async () => {
       while (!done) {
         served += 1;
@@ -46,6 +48,8 @@ describe('hostile input', () => {
       await Promise.all([fuzz(store.port, 20_000, new Random(seed)).finally(() => (done = true)), bystander]);
     } catch (error) {
       throw new Error(`seed ${seed}`, { cause: error });
+    } finally {
+      clearTimeout(deadline);
     }
     expect(served).toBeGreaterThan(20);
     expect(await rows().countDocuments()).toBe(served);

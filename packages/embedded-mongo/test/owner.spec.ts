@@ -1,4 +1,4 @@
-import { startEmbeddedMongo } from '@nestim/embedded-mongo';
+import { startEmbeddedMongo, type EmbeddedMongo } from '@nestim/embedded-mongo';
 import { MongoClient } from 'mongodb';
 import { rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
@@ -7,15 +7,26 @@ import { startStore, stopAllStores, StoreRefused } from './support/store-process
 
 describe('one owner per folder', () => {
   let folder: string;
+  const embedded = new Set<EmbeddedMongo>();
   beforeEach(async () => {
     folder = await freshFolder();
   });
   afterEach(async () => {
     await stopAllStores();
+    await Promise.all([...embedded].map(release));
     await rm(folder, { recursive: true, force: true });
   });
 
   const dbPath = (): string => join(folder, 'data');
+  const embed = async (): Promise<EmbeddedMongo> => {
+    const store = await startEmbeddedMongo({ dbPath: dbPath() });
+    embedded.add(store);
+    return store;
+  };
+  const release = async (store: EmbeddedMongo): Promise<void> => {
+    embedded.delete(store);
+    await store.close();
+  };
   const refusal = async (path: string): Promise<StoreRefused> => {
     const result: unknown = await startStore(path).catch((error: unknown) => error);
     if (!(result instanceof StoreRefused)) throw new Error('a second owner was let in', { cause: result });
@@ -45,20 +56,20 @@ describe('one owner per folder', () => {
   });
 
   it('refuses across the embedded and the standalone form, and within one process', async () => {
-    const embedded = await startEmbeddedMongo({ dbPath: dbPath() });
+    const first = await embed();
     expect((await refusal(dbPath())).output).toContain(String(process.pid));
-    await expect(startEmbeddedMongo({ dbPath: dbPath() })).rejects.toThrow(String(process.pid));
-    await embedded.close();
+    await expect(embed()).rejects.toThrow(String(process.pid));
+    await release(first);
     const standalone = await startStore(dbPath());
-    await expect(startEmbeddedMongo({ dbPath: dbPath() })).rejects.toThrow(String(standalone.pid));
+    await expect(embed()).rejects.toThrow(String(standalone.pid));
   });
 
   it('keeps data over a clean stop', async () => {
-    const first = await startEmbeddedMongo({ dbPath: dbPath() });
+    const first = await embed();
     const client = await MongoClient.connect(first.uri);
     await client.db('d').collection('c').insertOne({ kept: true });
     await client.close();
-    await first.close();
+    await release(first);
     const second = await startStore(dbPath());
     const again = await MongoClient.connect(second.uri);
     expect(await again.db('d').collection('c').countDocuments({ kept: true })).toBe(1);

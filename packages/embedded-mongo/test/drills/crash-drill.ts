@@ -126,7 +126,7 @@ class Drill {
   }
 
   private async insert(rows: Collection<Row>, worker: number, onAck: () => void): Promise<void> {
-    const count = this.random.chance(0.5) ? 1 : this.random.between(2, 30);
+    const count = this.random.chance(0.5) ? 1 : this.random.between(2, 12);
     const documents = Array.from({ length: count }, () => {
       const slot = (this.slots[worker] = (this.slots[worker] as number) + 1);
       return { _id: `${worker}:${slot}`, worker, slot, n: 0, label: 'x'.repeat(this.random.between(1, 300)) };

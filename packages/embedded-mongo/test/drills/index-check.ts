@@ -79,13 +79,14 @@ async function readFilter(
 }
 
 async function documentsOf(db: Db, command: Record<string, unknown>, collection: string): Promise<Doc[]> {
-  const answer = await askAll(db, command, collection);
+  const answer = await askAll(db, command, collection, 1000);
   if (!answer.ok) throw new Error(`${show(new Map(Object.entries(command)))}: ${answer.message}`);
   return answer.reply.get('documents') as Doc[];
 }
 
-function inOrder(documents: Doc[], pattern: KeyPattern): Doc[] {
-  return documents.sort((left, right) =>
-    compareKeys(sortKey(left, pattern), sortKey(right, pattern), pattern),
-  );
+function inOrder(documents: readonly Doc[], pattern: KeyPattern): Doc[] {
+  return documents
+    .map((document) => ({ document, key: sortKey(document, pattern) }))
+    .sort((left, right) => compareKeys(left.key, right.key, pattern))
+    .map(({ document }) => document);
 }

@@ -36,15 +36,20 @@ export function isRefusal(code: number): boolean {
   return code === NOT_IMPLEMENTED;
 }
 
-/** All documents of a cursor command, fetched batch by batch. */
-export async function askAll(db: Db, command: Record<string, unknown>, collection: string): Promise<Answer> {
+/** All documents of a cursor command, fetched batch by batch; by default small ones, so that there are several. */
+export async function askAll(
+  db: Db,
+  command: Record<string, unknown>,
+  collection: string,
+  batchSize = 7,
+): Promise<Answer> {
   const first = await ask(db, command);
   if (!first.ok) return first;
   const cursor = first.reply.get('cursor') as Doc;
   const documents = cursor.get('firstBatch') as Doc[];
   let id = cursor.get('id');
   while (id !== undefined && String(id) !== '0') {
-    const next = await ask(db, { getMore: id, collection, batchSize: 7 });
+    const next = await ask(db, { getMore: id, collection, batchSize });
     if (!next.ok) return next;
     const batch = next.reply.get('cursor') as Doc;
     documents.push(...(batch.get('nextBatch') as Doc[]));

@@ -53,11 +53,28 @@ export class FilterSource extends ValueSource {
     const filter: Doc = new Map();
     const model = this.present.length > 0 && random.chance(0.6) ? random.pick(this.present) : undefined;
     for (const name of random.sample(['a', 'b', 'c', 'u', 'd.x'], random.between(1, 3))) {
-      const value = (model && valueAt(model, name)) ?? this.scalar();
+      const value = (model && this.presentValue(model, name)) ?? this.scalar();
       const range = (): Doc => (random.chance(0.5) ? new Map([['$gte', value]]) : this.range());
       filter.set(name, random.chance(0.7) ? value : range());
     }
     return filter;
+  }
+
+  /** One condition on one field: what an index may answer without looking at the documents. */
+  singleFilter(): Doc {
+    const path = this.random.pick(['a', 'b', 'c', 'u', 'd.x', 'd', 't', 't.x', '_id']);
+    return new Map([[path, this.random.chance(0.5) ? this.range() : this.operators(path)]]);
+  }
+
+  /** Conditions that different elements of one array may meet: what an index with several keys a document gets wrong. */
+  arrayFilter(): Doc {
+    const { random } = this;
+    if (random.chance(0.5)) return new Map([[random.pick(['t', 't', 't.x', 'a']), this.narrowRange()]]);
+    const rich = this.present.filter((document) => this.presentValue(document, 't.x') !== undefined);
+    const model = rich.length > 0 ? random.pick(rich) : undefined;
+    const value = (path: string): Value =>
+      (model && this.presentValue(model, path)) ?? new Int32(random.between(-1, 4));
+    return new Map(['t.x', 't.y'].map((path) => [path, value(path)]));
   }
 
   /** A filter an upsert can make a document from without doubt: equalities and conditions that set nothing. */
@@ -86,17 +103,39 @@ export class FilterSource extends ValueSource {
   /** A value to be equal to. A document that starts with an operator is never made. */
   private operand(path: string): Value {
     const found =
-      this.random.chance(0.4) && this.present.length > 0 && valueAt(this.random.pick(this.present), path);
+      this.random.chance(0.4) &&
+      this.present.length > 0 &&
+      this.presentValue(this.random.pick(this.present), path);
     if (found !== false && found !== undefined) return found;
     return this.random.chance(0.8) ? this.scalar() : this.fieldValue(path);
   }
 
   private range(): Doc {
     const { random } = this;
+    if (random.chance(0.3)) return this.narrowRange();
     const range: Doc = new Map();
     if (random.chance(0.7)) range.set(random.pick(['$gt', '$gte']), this.scalar());
     if (range.size === 0 || random.chance(0.6)) range.set(random.pick(['$lt', '$lte']), this.scalar());
     return range;
+  }
+
+  /** Bounds close together, which the elements of an array can lie on both sides of; or two bounds of one side. */
+  private narrowRange(): Doc {
+    const { random } = this;
+    const low = random.between(-1, 3);
+    const other = random.between(-1, 3);
+    return random.weighted<Doc>([
+      [
+        3,
+        () =>
+          doc({
+            [random.pick(['$gt', '$gte'])]: low,
+            [random.pick(['$lt', '$lte'])]: low + random.between(0, 2),
+          }),
+      ],
+      [1, () => doc({ [random.pick(['$lt', '$lte'])]: low })],
+      [1, () => (random.chance(0.5) ? doc({ $gte: low, $gt: other }) : doc({ $lte: low, $lt: other }))],
+    ]);
   }
 
   private operators(path: string, depth = 0): Doc {
@@ -160,11 +199,12 @@ export class FilterSource extends ValueSource {
       this.random.chance(0.5) ? this.plainFilter() : this.filter(depth + 1),
     );
   }
-}
 
-/** The value at a path through documents only. */
-function valueAt(document: Doc, path: string): Value | undefined {
-  return path
-    .split('.')
-    .reduce<Value | undefined>((value, part) => (isDoc(value) ? value.get(part) : undefined), document);
+  /** A value at a path of a document that is there; of an array, that of any element. */
+  private presentValue(document: Doc, path: string): Value | undefined {
+    return path.split('.').reduce<Value | undefined>((value, part) => {
+      const here = Array.isArray(value) && value.length > 0 ? this.random.pick(value) : value;
+      return isDoc(here) ? here.get(part) : undefined;
+    }, document);
+  }
 }

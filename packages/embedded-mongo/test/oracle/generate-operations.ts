@@ -25,8 +25,16 @@ export const INDEX_POOL: readonly IndexSpec[] = [
       ['c', 1],
     ],
   },
+  { name: 't_1', pattern: [['t', 1]] },
   { name: 'c_-1', pattern: [['c', -1]] },
   { name: 'dx_1', pattern: [['d.x', 1]] },
+  {
+    name: 'tx_1_ty_1',
+    pattern: [
+      ['t.x', 1],
+      ['t.y', 1],
+    ],
+  },
   {
     name: 'b_partial',
     pattern: [
@@ -45,7 +53,6 @@ export const INDEX_POOL: readonly IndexSpec[] = [
     partial: doc({ b: { $gte: 0 }, c: { $exists: true } }),
   },
   { name: 'd_1', pattern: [['d', 1]] },
-  { name: 't_1', pattern: [['t', 1]] },
   {
     name: 'tx_1_c_1',
     pattern: [
@@ -55,7 +62,7 @@ export const INDEX_POOL: readonly IndexSpec[] = [
   },
   { name: 'c_string', pattern: [['c', 1]], partial: doc({ c: { $type: 'string' } }) },
 ];
-export const FIRST_INDEXES = 7;
+export const FIRST_INDEXES = 9;
 
 /** Random operations. What is there steers them, so that the collection neither empties nor swells. */
 export class OperationSource extends UpdateSource {
@@ -71,13 +78,19 @@ export class OperationSource extends UpdateSource {
       [3, () => this.findAndModify()],
       [3, () => this.count()],
       [1, () => ({ kind: 'distinct', filter: this.queryFilter(), path: random.pick(SORT_PATHS) })],
-      [0.3, () => ({ kind: 'createIndex', index: random.pick(INDEX_POOL) })],
-      [0.2, () => ({ kind: 'dropIndex', name: random.pick(INDEX_POOL).name })],
+      [0.6, () => ({ kind: 'createIndex', index: random.pick(INDEX_POOL) })],
+      [0.4, () => ({ kind: 'dropIndex', name: random.pick(INDEX_POOL).name })],
     ]);
   }
 
   queryFilter(): Doc {
-    return this.random.chance(0.35) ? this.plainFilter() : this.filter();
+    const { random } = this;
+    return random.weighted([
+      [4, () => this.plainFilter()],
+      [2, () => this.singleFilter()],
+      [1.5, () => this.arrayFilter()],
+      [6, () => this.filter()],
+    ]);
   }
 
   private insert(): Operation {
@@ -103,6 +116,10 @@ export class OperationSource extends UpdateSource {
     };
     if (random.chance(0.25)) operation.batchSize = random.between(0, 4);
     if (random.chance(0.6)) operation.sort = this.sort(random.chance(0.5));
+    const [first] = operation.filter.keys();
+    if (random.chance(0.2) && SORT_PATHS.some((path) => path === first)) {
+      operation.sort = [[first as string, random.chance(0.5) ? 1 : -1]];
+    }
     if (random.chance(0.3)) {
       operation.projection = this.projection();
       operation.sort = this.sort(true);
@@ -184,6 +201,7 @@ export class OperationSource extends UpdateSource {
     const aggregate = random.chance(0.5);
     const skip = random.chance(0.2) ? random.below(4) : 0;
     const limit = random.chance(0.2) ? random.between(1, 5) : 0;
-    return { kind: 'count', filter: this.queryFilter(), skip, limit, aggregate };
+    const filter = random.chance(0.5) ? this.singleFilter() : this.queryFilter();
+    return { kind: 'count', filter, skip, limit, aggregate };
   }
 }

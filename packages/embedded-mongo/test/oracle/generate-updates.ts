@@ -44,6 +44,7 @@ export class UpdateSource extends FilterSource {
   /** `$unset` of an array's element writes null even over null, which only MongoDB's own count of changes shows. */
   private updatePath(operator: string): string {
     const path = this.random.chance(0.02) ? '_id' : this.path();
+    if ((operator === '$push' || operator === '$addToSet') && (path === 'b' || path === 'c')) return 't';
     return operator === '$unset' && /\d/.test(path) ? 't' : path;
   }
 
@@ -51,7 +52,7 @@ export class UpdateSource extends FilterSource {
     const { random } = this;
     return [
       ['$set', (path) => this.fieldValue(path)],
-      ['$set', () => this.value()],
+      ['$set', (path) => (path.length > 1 ? this.value() : this.fieldValue(path))],
       ['$unset', () => ''],
       ['$setOnInsert', (path) => this.fieldValue(path)],
       ['$inc', () => this.step()],
@@ -65,10 +66,7 @@ export class UpdateSource extends FilterSource {
       ['$push', (path) => (random.chance(0.5) ? this.scalar() : new Map([['$each', this.items(path)]]))],
       ['$addToSet', (path) => (random.chance(0.5) ? this.value() : new Map([['$each', this.items(path)]]))],
       ['$pull', () => this.pulled()],
-      [
-        '$rename',
-        () => (random.chance(0.05) ? new Int32(1) : random.pick(['a', 'b', 'c', 'd.x', 'd.z', 'e', 't.x'])),
-      ],
+      ['$rename', () => (random.chance(0.05) ? new Int32(1) : random.pick(['a', 'd.x', 'd.z', 'e', 't.x']))],
     ];
   }
 

@@ -15,6 +15,7 @@ export const PATHS = [
   'd.y',
   'd.x.y',
   't.x',
+  't.y',
   't.0',
   'a.x',
   't.1.x',
@@ -31,7 +32,11 @@ export class ValueSource {
       [8, () => new Int32(random.between(-3, 6))],
       [3, () => new Double(random.pick([-2.5, -1, -0, 0, 0.5, 1, 1.5, 2, 3]))],
       [3, () => Long.fromNumber(random.between(-3, 6))],
-      [1, () => new Double(random.pick([NaN, Infinity, -Infinity, 1e300, -1e-300, 2 ** 53, -(2 ** 31)]))],
+      [
+        1,
+        () =>
+          new Double(random.pick([NaN, NaN, NaN, Infinity, -Infinity, 1e300, -1e-300, 2 ** 53, -(2 ** 31)])),
+      ],
       [1, () => Long.fromNumber(random.pick([2 ** 53 - 1, -(2 ** 53 - 1), 2 ** 40 + 1, 2 ** 31]))],
       [1, () => new Int32(random.pick([2147483647, -2147483648, 65536, -257]))],
     ]);
@@ -62,10 +67,23 @@ export class ValueSource {
     return new Map(fields.map((name) => [name, depth > 1 ? this.scalar() : this.value(depth + 1)]));
   }
 
+  /** Often of small numbers, or of documents of them, so that one element meets a bound and another one the other. */
   array(depth = 0): Value[] {
-    return Array.from({ length: this.random.below(4) }, () =>
-      depth > 1 ? this.scalar() : this.value(depth + 1),
-    );
+    const { random } = this;
+    const small = (): Value => new Int32(random.between(-1, 4));
+    const make = random.weighted<() => Value>([
+      [3, () => small],
+      [
+        2,
+        () => () =>
+          new Map([
+            ['x', small()],
+            ['y', small()],
+          ]),
+      ],
+      [5, () => () => (depth > 1 ? this.scalar() : this.value(depth + 1))],
+    ]);
+    return Array.from({ length: random.below(4) }, make);
   }
 
   value(depth = 0): Value {
@@ -99,9 +117,13 @@ export class ValueSource {
     return document;
   }
 
-  /** Values fit the field's habit: `u` spreads widely (unique indexes), `d` holds documents, `t` arrays. */
+  /**
+   * Values fit the field's habit: `u` spreads widely (unique indexes), `d` holds documents, `t` arrays; `b` and `c`
+   * never hold arrays, because one array makes an index multikey for ever and narrows what a planner may do with it.
+   */
   fieldValue(path: string): Value {
     const { random } = this;
+    if (path === 'b' || path === 'c') return this.scalar();
     if (path === 'u') return random.chance(0.9) ? new Int32(random.between(0, 400)) : this.scalar();
     if (path === 'd') return random.chance(0.8) ? this.nested() : this.value();
     if (path === 't') return random.chance(0.8) ? this.array() : this.value();
