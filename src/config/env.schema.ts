@@ -24,7 +24,8 @@ const secret = (minLength: number) =>
   z
     .string()
     .min(minLength)
-    .meta({ allowed: `a secret of at least ${minLength} characters` });
+    .regex(/^[\x21-\x7e]*$/)
+    .meta({ allowed: `a secret of at least ${minLength} visible ASCII characters` });
 
 const uri = (...schemes: string[]) =>
   z

@@ -43,7 +43,7 @@ export class Metrics {
   );
   readonly consistencyLastRun = this.gauge(
     'nestim_consistency_last_run_timestamp_seconds',
-    'When the last check of the data ended.',
+    'When the last complete check of the data ended.',
   );
 
   constructor() {
