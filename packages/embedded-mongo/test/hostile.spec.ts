@@ -34,8 +34,8 @@ describe('hostile input', () => {
     const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 1e9));
     let done = false;
     let served = 0;
-    // A server that hangs answers nobody; killing it lets everything that waits for it fail.
-    const deadline = setTimeout(() => void store.kill(), 75_000);
+    // A server that hangs answers nobody; killed, it lets everything that waits for it fail.
+    const deadline = setTimeout(() => void store.kill(), 60_000);
     const bystander = (async () => {
       while (!done) {
         served += 1;
@@ -47,6 +47,7 @@ describe('hostile input', () => {
     try {
       await Promise.all([fuzz(store.port, 20_000, new Random(seed)).finally(() => (done = true)), bystander]);
     } catch (error) {
+      await store.kill();
       throw new Error(`seed ${seed}`, { cause: error });
     } finally {
       clearTimeout(deadline);

@@ -112,7 +112,7 @@ class Drill {
 
   /** Writes until the store is gone. Each worker touches only its own documents, so that it knows their values. */
   private async work(rows: Collection<Row>, worker: number, onAck: () => void): Promise<void> {
-    for (;;) {
+    while (!this.killed) {
       const mine = [...this.known.keys()].filter((id) => id.startsWith(`${worker}:`));
       try {
         if (mine.length === 0 || this.random.chance(0.5)) await this.insert(rows, worker, onAck);

@@ -83,12 +83,20 @@ function mutate(seed: Buffer, random: Random): Buffer {
     [6, () => flipBits(bytes, random, 0)],
     // Beyond the header: what is broken there reaches the decoder and not only the frame's length check.
     [8, () => flipBits(bytes, random, 16)],
-    [2, () => bytes.subarray(0, random.below(bytes.length))],
+    [1, () => bytes.subarray(0, random.below(bytes.length))],
+    [3, () => framed(bytes.subarray(0, random.between(16, bytes.length)))],
+    [1, () => framed(Buffer.concat([bytes, bytes.subarray(random.below(bytes.length))]))],
     [2, () => overwriteInt32(bytes, 0, random)],
     [3, () => overwriteInt32(bytes, Math.min(bytes.length - 4, 16 + random.below(bytes.length)), random)],
-    [1, () => Buffer.concat([bytes, bytes.subarray(random.below(bytes.length))])],
     [1, () => bytes],
   ]);
+}
+
+/** With a header that tells the true length, so that what is cut or doubled reaches the decoder. */
+function framed(bytes: Buffer): Buffer {
+  const whole = Buffer.from(bytes);
+  whole.writeInt32LE(whole.length, 0);
+  return whole;
 }
 
 function flipBits(bytes: Buffer, random: Random, from: number): Buffer {
