@@ -7,7 +7,7 @@ import { aToken, aUser, register } from './support/factories.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 import { within } from './support/wait.js';
 
-const KEY = 'the signing key of this test, long enough for it';
+const KEY = 'the-signing-key-of-this-test,-long-enough-for-it';
 const PAYLOAD_LIMIT = 65_536;
 
 let server: ServerProcess;

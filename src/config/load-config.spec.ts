@@ -36,11 +36,14 @@ describe('settings', () => {
     ['NESTIM_HOST_IP', '10.0.0', 'an IPv4 or IPv6 address'],
     ['POD_IP', 'pod', 'an IPv4 or IPv6 address'],
     ['HOST_IP', '1.2.3.4:80', 'an IPv4 or IPv6 address'],
-  ])('refuses %s=%s naming (R31 for the addresses) it and what is allowed, not the value', (name, value, allowed) => {
-    const message = refusal({ [name]: value });
-    expect(message).toContain(`${name} must be ${allowed}`);
-    expect(message).not.toContain(`"${value}"`);
-  });
+  ])(
+    'refuses %s=%s naming (R31 for the addresses) it and what is allowed, not the value',
+    (name, value, allowed) => {
+      const message = refusal({ [name]: value });
+      expect(message).toContain(`${name} must be ${allowed}`);
+      expect(message).not.toContain(`"${value}"`);
+    },
+  );
 
   it('says what is allowed for every setting', () => {
     for (const name of Object.keys(EnvSchema.shape)) {

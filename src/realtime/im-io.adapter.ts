@@ -1,18 +1,22 @@
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { MessageMappingProperties } from '@nestjs/websockets';
-import { type Ack, CLIENT_EVENTS, Handshake } from '@nestim/protocol';
+import { type Ack, CLIENT_EVENTS, type ErrorCode, Handshake } from '@nestim/protocol';
 import type { Server, ServerOptions, Socket } from 'socket.io';
 import { AppError } from '../common/app-error.js';
 import { newId } from '../common/ids.js';
 import { toWireError } from '../common/to-wire-error.js';
 import { parseWith } from '../common/zod-validation.pipe.js';
 import { AppConfig } from '../config/app-config.js';
+import { InFlightRequests } from '../infra/lifecycle/in-flight-requests.js';
+import { ShutdownSteps } from '../infra/lifecycle/shutdown-steps.js';
 import { RealtimeServer } from './realtime-server.js';
 import { Rooms, sessionRoom, userRoom } from './rooms.js';
 import { SocketLifecycle } from './socket-lifecycle.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Events of one socket that are being handled at a time. */
+const MAX_OPEN_EVENTS = 256;
 const KNOWN_EVENTS: ReadonlySet<string> = new Set(Object.keys(CLIENT_EVENTS));
 
 type AckFunction = (answer: Ack<unknown>) => void;
@@ -24,6 +28,10 @@ export class ImIoAdapter extends IoAdapter {
   private readonly realtime: RealtimeServer;
   private readonly lifecycle: SocketLifecycle;
   private readonly rooms: Rooms;
+  private readonly shutdown: ShutdownSteps;
+  private readonly inFlight: InFlightRequests;
+  /** Connections that carry a socket: a second one would get every push twice. */
+  private readonly occupied = new WeakSet<object>();
 
   constructor(app: INestApplicationContext) {
     super(app);
@@ -31,6 +39,8 @@ export class ImIoAdapter extends IoAdapter {
     this.realtime = app.get(RealtimeServer);
     this.lifecycle = app.get(SocketLifecycle);
     this.rooms = app.get(Rooms);
+    this.shutdown = app.get(ShutdownSteps);
+    this.inFlight = app.get(InFlightRequests);
   }
 
   override createIOServer(port: number, options?: ServerOptions): Server {
@@ -61,29 +71,57 @@ export class ImIoAdapter extends IoAdapter {
         const last = args.at(-1);
         const ack = typeof last === 'function' ? (last as AckFunction) : undefined;
         const payload = args.length > 1 || !ack ? args[0] : undefined;
-        void (callback(payload, ack) as Promise<Ack<unknown> | undefined>).then((answer) => {
-          if (answer) ack?.(answer);
-        });
+        void this.handle(socket, () => callback(payload, ack) as Promise<Ack<unknown> | undefined>, ack);
       });
     }
   }
 
+  /** The stop of the server waits for what was begun here; one client cannot begin more than its share. */
+  private async handle(
+    socket: Socket,
+    handler: () => Promise<Ack<unknown> | undefined>,
+    ack: AckFunction = () => undefined,
+  ): Promise<void> {
+    if (this.shutdown.stopping) return this.refuse('SHUTTING_DOWN', ack);
+    if (socket.data.open >= MAX_OPEN_EVENTS) return this.refuse('TOO_MANY_REQUESTS', ack);
+    const done = this.inFlight.enter();
+    socket.data.open += 1;
+    try {
+      const answer = await handler();
+      if (answer) ack(answer);
+    } finally {
+      socket.data.open -= 1;
+      done();
+    }
+  }
+
+  private refuse(code: ErrorCode, ack: AckFunction): void {
+    ack({ ok: false, error: toWireError(new AppError(code), newId()) });
+  }
+
   private async admit(socket: Socket): Promise<void> {
-    const handshake = parseWith(Handshake, socket.handshake.auth);
-    const { userId, sessionId } = await this.lifecycle.authenticate(handshake);
-    socket.data.ctx = { userId, sessionId, socketId: socket.id };
-    await socket.join([userRoom(userId), sessionRoom(sessionId)]);
-    await this.rooms.enter(socket, userId, () => this.lifecycle.roomsOf(userId));
+    if (this.occupied.has(socket.conn)) throw new AppError('FORBIDDEN');
+    this.occupied.add(socket.conn);
+    try {
+      const handshake = parseWith(Handshake, socket.handshake.auth);
+      const { userId, sessionId } = await this.lifecycle.authenticate(handshake);
+      socket.data = { ctx: { userId, sessionId, socketId: socket.id }, open: 0 };
+      await socket.join([userRoom(userId), sessionRoom(sessionId)]);
+      await this.rooms.enter(socket, userId, () => this.lifecycle.roomsOf(userId));
+    } catch (error) {
+      this.occupied.delete(socket.conn);
+      throw error;
+    }
   }
 
   private onConnected(socket: Socket): void {
     this.rooms.connected(socket, socket.data.ctx.userId);
+    socket.once('disconnect', () => this.occupied.delete(socket.conn));
     socket.on('error', (err) => this.logger.debug({ err }, 'socket error'));
     socket.onAny((event: string, ...args: unknown[]) => {
       if (KNOWN_EVENTS.has(event)) return;
       const ack = args.at(-1);
-      const error = toWireError(new AppError('UNKNOWN_EVENT'), newId());
-      if (typeof ack === 'function') (ack as AckFunction)({ ok: false, error });
+      if (typeof ack === 'function') this.refuse('UNKNOWN_EVENT', ack as AckFunction);
     });
     // A login that was ended during the handshake was not yet reachable as a socket.
     this.lifecycle.authenticate(socket.handshake.auth as Handshake).catch(() => socket.disconnect(true));

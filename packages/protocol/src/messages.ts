@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { ClientId, ConversationId, GroupId, Seq, UserId } from './ids.js';
-import { Json, text } from './json.js';
+import { Json, text, whyNotStorable } from './json.js';
 import { queryInt } from './paging.js';
 
 /** Longest text, in UTF-16 code units. */
@@ -15,7 +15,7 @@ export const TextContent = z.strictObject({ text: text(MAX_TEXT) });
 export const CustomContent = z
   .strictObject({ name: text(64).min(1), data: Json.optional() })
   .refine(
-    (content) => JSON.stringify(content).length <= MAX_CUSTOM,
+    (content) => whyNotStorable(content.data) !== null || JSON.stringify(content).length <= MAX_CUSTOM,
     `must be at most ${MAX_CUSTOM} characters of JSON`,
   );
 
@@ -64,7 +64,7 @@ export const HistoryQuery = z.strictObject({
   after: queryInt.optional(),
   limit: queryInt.pipe(z.int().min(1).max(MAX_PULL)).optional(),
 });
-/** Ascending by `seq`. `maxSeq` and `minSeq` bound what the reader may see; `minSeq` > `maxSeq` when that is nothing. */
+/** Ascending by `seq`; fewer than asked for when they are large. `maxSeq` and `minSeq` bound what the reader may see; `minSeq` > `maxSeq` when that is nothing. */
 export const MessagePage = z.object({ messages: z.array(Message), maxSeq: z.int(), minSeq: z.int() });
 
 export const ReadConversation = z.strictObject({ conversationId: ConversationId, seq: Seq });

@@ -1,6 +1,6 @@
 import { Injectable } from '@nestjs/common';
 
-/** Counts the HTTP requests that are being answered, so that a stop can wait for them. */
+/** Counts the HTTP requests and socket events that are being answered, so that a stop can wait for them. */
 @Injectable()
 export class InFlightRequests {
   private count = 0;

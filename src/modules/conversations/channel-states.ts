@@ -5,6 +5,9 @@ import { AppConfig } from '../../config/app-config.js';
 import { ChannelLog, type ChannelTail } from './channel-log.js';
 
 const MAX_CHANNELS = 50_000;
+/** Characters of all newest messages together. */
+const MAX_CONTENT = 64_000_000;
+const OTHER_FIELDS = 512;
 
 /**
  * The channels' ends, kept in memory and read from the messages' index at first touch. A head never moves back.
@@ -19,11 +22,19 @@ export class ChannelStates {
     private readonly log: ChannelLog,
     config: AppConfig,
   ) {
-    this.tails = new LRUCache({ max: MAX_CHANNELS, ttl: config.cacheTtlMs });
+    this.tails = new LRUCache({
+      max: MAX_CHANNELS,
+      maxSize: MAX_CONTENT,
+      sizeCalculation: ({ lastMessage }) => OTHER_FIELDS + sizeOf(lastMessage),
+      ttl: config.cacheTtlMs,
+    });
   }
 
-  async tail(channelId: string): Promise<ChannelTail> {
-    return this.tails.get(channelId) ?? (await (this.loading.get(channelId)?.tail ?? this.load(channelId)));
+  /** @param atLeast a seq that the caller has heard of: a tail that does not reach it is read again */
+  async tail(channelId: string, atLeast = 0): Promise<ChannelTail> {
+    const known = this.tails.get(channelId);
+    if (known && known.head >= atLeast) return known;
+    return this.loading.get(channelId)?.tail ?? this.load(channelId);
   }
 
   /** The writer tells each stored message, in order. */
@@ -32,9 +43,12 @@ export class ChannelStates {
     if (loading) loading.newest = message;
     const tail = this.tails.get(message.conversationId);
     if (!tail || message.seq <= tail.head) return;
-    tail.head = message.seq;
-    tail.lastMessage = message;
-    if (uncounted) tail.lastUncounted = message.seq;
+    const lastUncounted = uncounted ? message.seq : tail.lastUncounted;
+    this.tails.set(
+      message.conversationId,
+      { head: message.seq, lastMessage: message, lastUncounted },
+      { noUpdateTTL: true },
+    );
   }
 
   private load(channelId: string): Promise<ChannelTail> {
@@ -57,4 +71,9 @@ export class ChannelStates {
       this.loading.delete(channelId);
     }
   }
+}
+
+function sizeOf(message: Message | null): number {
+  const text = message?.content.text;
+  return typeof text === 'string' ? text.length : JSON.stringify(message?.content ?? '').length;
 }

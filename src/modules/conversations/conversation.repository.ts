@@ -16,6 +16,9 @@ export interface ConversationKey {
 /** Rows of a bulk step; bounds one command. */
 const CHUNK = 500;
 
+/** Every `group:<groupId>`, as a range of the owner's index. */
+const GROUP_CHANNELS = { $gt: 'group:', $lt: 'group;' };
+
 /** A stored row: `row` is null when it is damaged, `channelId` is then still good for paging. */
 export interface StoredConversation {
   channelId: string;
@@ -66,10 +69,10 @@ export class ConversationRepository {
     return stored.map((doc) => ({ channelId: doc.channelId, row: toConversationRow(doc) }));
   }
 
-  /** Ids of the owner's channels of one type whose window is open. */
-  async listOpenChannelIds(ownerId: string, channelType: ChannelType): Promise<string[]> {
+  /** Ids of the owner's group channels whose window is open. */
+  async listOpenGroupChannelIds(ownerId: string): Promise<string[]> {
     const stored = await this.model
-      .find({ ownerId, channelType, leftSeq: null }, { channelId: 1, _id: 0 })
+      .find({ ownerId, channelId: GROUP_CHANNELS, leftSeq: null }, { channelId: 1, _id: 0 })
       .lean();
     return stored.map((doc) => doc.channelId);
   }
@@ -119,7 +122,10 @@ export class ConversationRepository {
     key: ConversationKey,
     seq: number,
   ): Promise<{ row: ConversationRow; before: number } | null> {
-    const before = await this.model.findOneAndUpdate(key, { $max: { readSeq: seq } }).lean();
+    const { ownerId, channelId, channelType } = key;
+    const before = await this.model
+      .findOneAndUpdate({ ownerId, channelId, channelType }, { $max: { readSeq: seq } })
+      .lean();
     const row = before && toConversationRow(before);
     return row && { row: { ...row, readSeq: Math.max(row.readSeq, seq) }, before: row.readSeq };
   }

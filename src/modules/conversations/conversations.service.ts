@@ -13,7 +13,8 @@ import {
 import { AppError } from '../../common/app-error.js';
 import type { Ctx } from '../../common/ctx.js';
 import { LookupCache } from '../../common/lookup-cache.js';
-import { decodeCursor, DEFAULT_PAGE, encodeCursor } from '../../common/paging.js';
+import { cutPage, decodeCursor, DEFAULT_PAGE } from '../../common/paging.js';
+import { AppConfig } from '../../config/app-config.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
 import { GroupsService } from '../groups/index.js';
@@ -30,9 +31,10 @@ const MAX_KNOWN_DMS = 100_000;
 @Injectable()
 export class ConversationsService {
   /** Dms whose two rows are known to exist, so that sending does not ask again. */
-  private readonly knownDms = new LookupCache<true>({ max: MAX_KNOWN_DMS, ttlMs: 0 });
+  private readonly knownDms: LookupCache<true>;
 
   constructor(
+    config: AppConfig,
     private readonly rows: ConversationRepository,
     private readonly channels: ChannelStates,
     private readonly log: ChannelLog,
@@ -41,28 +43,29 @@ export class ConversationsService {
     private readonly groups: GroupsService,
     private readonly publisher: RealtimePublisher,
     private readonly badRows: BadRows,
-  ) {}
+  ) {
+    this.knownDms = new LookupCache({ max: MAX_KNOWN_DMS, ttlMs: config.cacheTtlMs });
+  }
 
   async list(ctx: Ctx, query: ListConversations): Promise<ConversationList> {
     const limit = query.limit ?? DEFAULT_PAGE;
     const after = query.cursor === undefined ? '' : decodeCursor(query.cursor);
-    const stored = await this.rows.listByOwner(ctx.userId, after, limit);
-    const usable = stored.flatMap(({ channelId, row }) => {
+    const stored = await this.rows.listByOwner(ctx.userId, after, limit + 1);
+    const { page, nextCursor } = cutPage(stored, limit, ({ channelId }) => channelId);
+    const usable = page.flatMap(({ channelId, row }) => {
       if (!row) this.badRows.report('conversation_malformed', `${ctx.userId} ${channelId}`);
       return row ? [row] : [];
     });
     const known = await this.lookUp(ctx.userId, usable);
     const conversations = await Promise.all(usable.map((row) => this.present(row, known)));
-    const last = stored.length === limit ? stored.at(-1) : undefined;
-    return {
-      conversations: conversations.filter((conversation) => conversation !== null),
-      nextCursor: last ? encodeCursor(last.channelId) : null,
-    };
+    return { conversations: conversations.filter((conversation) => conversation !== null), nextCursor };
   }
 
   /** Moves my read position forward, at most to the newest message I may see. */
   async markRead(ctx: Ctx, { conversationId, seq }: ReadConversation): Promise<ReadResult> {
-    const { row, tail, window } = await this.getReadable(ctx.userId, conversationId);
+    const row = await this.getRow(ctx.userId, conversationId);
+    const tail = await this.channels.tail(conversationId, seq);
+    const window = readableWindow(row, tail.head);
     const moved = await this.rows.advanceReadSeq(row, Math.min(seq, window.maxSeq));
     if (!moved) throw new AppError('CONVERSATION_NOT_FOUND');
     const { readSeq } = moved.row;
@@ -82,14 +85,10 @@ export class ConversationsService {
    * What the user may read of a conversation.
    * @throws AppError CONVERSATION_NOT_FOUND for an unknown and for a foreign one alike
    */
-  async getReadable(
-    userId: string,
-    conversationId: string,
-  ): Promise<{ row: ConversationRow; tail: ChannelTail; window: SeqWindow }> {
-    const row = await this.rows.find(userId, conversationId);
-    if (!row) throw new AppError('CONVERSATION_NOT_FOUND');
+  async getReadable(userId: string, conversationId: string): Promise<SeqWindow> {
+    const row = await this.getRow(userId, conversationId);
     const tail = await this.channels.tail(conversationId);
-    return { row, tail, window: readableWindow(row, tail.head) };
+    return readableWindow(row, tail.head);
   }
 
   async has(userId: string, conversationId: string): Promise<boolean> {
@@ -129,11 +128,17 @@ export class ConversationsService {
   }
 
   listOpenGroupChannels(ownerId: string): Promise<string[]> {
-    return this.rows.listOpenChannelIds(ownerId, ChannelType.group);
+    return this.rows.listOpenGroupChannelIds(ownerId);
   }
 
   messageStored(message: Message, uncounted: boolean): void {
     this.channels.advance(message, uncounted);
+  }
+
+  private async getRow(userId: string, conversationId: string): Promise<ConversationRow> {
+    const row = await this.rows.find(userId, conversationId);
+    if (!row) throw new AppError('CONVERSATION_NOT_FOUND');
+    return row;
   }
 
   private receiptReaders(userId: string, conversationId: string): string[] {

@@ -24,19 +24,21 @@ export class MembershipListener implements OnModuleInit {
 
   onModuleInit(): void {
     this.sockets.joinRoomsOf((userId) => this.conversations.listOpenGroupChannels(userId));
-    this.events.listen(GroupMembersChanging, ({ groupId, joined, left, commit }) => {
+    this.events.listen(GroupMembersChanging, async ({ groupId, joined, left, commit }) => {
       const conversationId = groupConversationId(groupId);
-      return this.writer.exclusive(conversationId, async (head) => {
+      // Who was never here gets no turn: nobody holds up a conversation that is not his.
+      if (left[0] !== undefined) await this.conversations.getEdge(conversationId, left[0]);
+      await this.writer.changeMembers(conversationId, async (head) => {
         await this.conversations.openGroupWindows(conversationId, joined, head);
         await this.conversations.closeGroupWindows(conversationId, left, head);
         await commit();
         this.publisher.joinRoom(joined, conversationId);
         this.publisher.leaveRoom(left, conversationId);
-        return this.conversations.getEdge(conversationId, joined[0] ?? left[0] ?? '');
       });
+      return this.conversations.getEdge(conversationId, joined[0] ?? left[0] ?? '');
     });
     this.events.listen(GroupMembersInspected, ({ groupId, look }) =>
-      this.writer.exclusive(groupConversationId(groupId), look),
+      this.writer.inspect(groupConversationId(groupId), look),
     );
   }
 }

@@ -11,7 +11,7 @@ import type { Appended, Lane, Turn, WaitingSend } from './writer-lane.js';
 import { WriterLanes } from './writer-lanes.js';
 
 const MAX_BATCH = 1_000;
-const MAX_BATCH_WEIGHT = 8_000_000;
+const MAX_BATCH_WEIGHT = 12_000_000;
 const MAX_UNEXPLAINED = 100;
 const UNEXPLAINED_PAUSE_MS = 10;
 
@@ -77,12 +77,29 @@ export class MessageWriter {
   }
 
   /** Runs `work` between two messages of a conversation, given the exact head there; sends behind it are checked anew. */
-  async exclusive<T>(conversationId: string, work: (head: number) => Promise<T>): Promise<T> {
+  changeMembers(conversationId: string, work: (head: number) => Promise<void>): Promise<void> {
+    return this.takeTurn(conversationId, true, work);
+  }
+
+  /** Runs `look` while no member of the conversation changes. */
+  inspect(conversationId: string, look: () => Promise<void>): Promise<void> {
+    return this.takeTurn(conversationId, false, look);
+  }
+
+  private async takeTurn(
+    conversationId: string,
+    changesMembers: boolean,
+    work: (head: number) => Promise<void>,
+  ): Promise<void> {
     this.refuseWhenClosing();
     this.openTurns += 1;
     try {
-      return await new Promise<T>((resolve, reject) => {
-        this.enqueue(conversationId, { work: (head) => work(head).then(resolve, reject), reject });
+      await new Promise<void>((resolve, reject) => {
+        this.enqueue(conversationId, {
+          changesMembers,
+          work: (head) => work(head).then(resolve, reject),
+          reject,
+        });
       });
     } finally {
       this.openTurns -= 1;
@@ -163,7 +180,7 @@ export class MessageWriter {
       if (turn) turn.reject(error);
       else lane.rejectSends(this.unconfirmed(error));
     }
-    if (turn) this.lanes.membersChanged(lane);
+    if (turn?.changesMembers) this.lanes.membersChanged(lane);
     this.release(lane);
   }
 

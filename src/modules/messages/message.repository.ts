@@ -1,14 +1,16 @@
 import { Injectable } from '@nestjs/common';
 import { InjectConnection, InjectModel } from '@nestjs/mongoose';
 import type { Message } from '@nestim/protocol';
-import { type Connection, type Model, Types } from 'mongoose';
+import type { Connection, Model } from 'mongoose';
 import { ChannelLog, type ChannelTail } from '../conversations/index.js';
 import { type MessageDraft, type NumberedMessage, sendKey } from './message.rules.js';
+import { type StoredMessage, toMessage, toRecord, weightOf } from './message-record.js';
 import { MESSAGE_MODEL, type MessageRecord } from './message.schema.js';
 
 const DUPLICATE_KEY = 11000;
 
-type StoredMessage = MessageRecord & { _id: Types.ObjectId };
+/** A page ends with the message that passes this many bytes: what one request can hold in memory is bounded. */
+const MAX_PAGE_WEIGHT = 1_000_000;
 
 interface InsertReply {
   n: number;
@@ -60,25 +62,35 @@ export class MessageRepository extends ChannelLog {
     return new Map(stored.map((doc) => [sendKey(doc), toMessage(doc)]));
   }
 
-  /** Messages with `from <= seq <= to`: the first `limit` of them, or the last when `newest`; ascending either way. */
+  /**
+   * Messages with `from <= seq <= to`: the first `limit` of them, or the last when `newest`; ascending either way.
+   * Fewer, but at least one, when they are large.
+   */
   async listRange(
     conversationId: string,
     range: { from: number; to: number; limit: number; newest: boolean },
   ): Promise<Message[]> {
-    const stored = await this.model
-      .find({ conversationId, seq: { $gte: range.from, $lte: range.to } })
+    const cursor = this.model.collection
+      .find<StoredMessage>({ conversationId, seq: { $gte: range.from, $lte: range.to } })
       .sort({ seq: range.newest ? -1 : 1 })
-      .limit(range.limit)
-      .lean();
-    const messages = stored.map(toMessage);
+      .limit(range.limit);
+    const messages: Message[] = [];
+    let weight = 0;
+    for await (const stored of cursor) {
+      messages.push(toMessage(stored));
+      weight += weightOf(stored);
+      if (weight > MAX_PAGE_WEIGHT) break;
+    }
     return range.newest ? messages.reverse() : messages;
   }
 
   override async readTail(conversationId: string): Promise<ChannelTail> {
-    const [newest, uncounted] = await Promise.all([
-      this.model.findOne({ conversationId }).sort({ seq: -1 }).lean(),
-      this.model.findOne({ conversationId, uncounted: true }, { seq: 1, _id: 0 }).sort({ seq: -1 }).lean(),
-    ]);
+    const newest = await this.model.findOne({ conversationId }).sort({ seq: -1 }).lean();
+    // Second, so that it is never older than the head.
+    const uncounted = await this.model
+      .findOne({ conversationId, uncounted: true }, { seq: 1, _id: 0 })
+      .sort({ seq: -1 })
+      .lean();
     return {
       head: newest?.seq ?? 0,
       lastMessage: newest && toMessage(newest),
@@ -103,24 +115,3 @@ export class MessageRepository extends ChannelLog {
     return this.model.countDocuments({ conversationId, uncounted: true, seq: { $gt: base, $lte: end } });
   }
 }
-
-export const newMessageId = (): string => new Types.ObjectId().toHexString();
-
-const toRecord = ({ message, uncounted }: NumberedMessage): StoredMessage => {
-  const { messageId, conversationId, seq, senderId, clientMsgId, type, content, sentAt } = message;
-  const _id = Types.ObjectId.createFromHexString(messageId);
-  const record = { _id, conversationId, seq, senderId, clientMsgId, type, content, sentAt };
-  return uncounted ? { ...record, uncounted } : record;
-};
-
-/** Row to wire. A row with missing parts is given as far as it goes: a list never fails on it. */
-const toMessage = (stored: StoredMessage): Message => ({
-  messageId: String(stored._id),
-  conversationId: stored.conversationId,
-  seq: stored.seq,
-  senderId: stored.senderId ?? '',
-  clientMsgId: stored.clientMsgId ?? '',
-  type: stored.type ?? 'system',
-  content: stored.content ?? {},
-  sentAt: stored.sentAt ?? 0,
-});

@@ -48,7 +48,12 @@ const groupTarget = (groupId: string): Target => ({
 
 /** What a second send of one `clientMsgId` must repeat. */
 export const isSameSend = (a: MessageDraft, b: MessageDraft): boolean =>
-  a.conversationId === b.conversationId && a.type === b.type && isDeepStrictEqual(a.content, b.content);
+  a.conversationId === b.conversationId &&
+  a.type === b.type &&
+  isDeepStrictEqual(asJson(a.content), asJson(b.content));
+
+/** As the content is after the wire and the store: JSON knows no -0, for one. */
+const asJson = (content: object): unknown => JSON.parse(JSON.stringify(content));
 
 export const sendKey = (send: Pick<MessageDraft, 'senderId' | 'clientMsgId'>): string =>
   `${send.senderId} ${send.clientMsgId}`;

@@ -42,7 +42,7 @@ export class MessagesService {
 
   /** Messages of my window, ascending: from `fromSeq` on, or the newest up to `toSeq`. Both ends are inclusive. */
   async pull(ctx: Ctx, query: PullMessages): Promise<MessagePage> {
-    const { window } = await this.conversations.getReadable(ctx.userId, query.conversationId);
+    const window = await this.conversations.getReadable(ctx.userId, query.conversationId);
     const from = Math.max(query.fromSeq ?? 0, window.minSeq);
     const to = Math.min(query.toSeq ?? Infinity, window.maxSeq);
     if (from > to) return { messages: [], ...window };

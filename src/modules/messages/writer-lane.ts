@@ -17,6 +17,8 @@ export interface WaitingSend {
 
 /** Work that wants the conversation for itself, between two messages. */
 export interface Turn {
+  /** True voids every check that was made before it. */
+  readonly changesMembers: boolean;
   /** Gives its own outcome to who waits for it; never rejects. */
   work(head: number): Promise<void>;
   reject(error: unknown): void;
@@ -50,14 +52,19 @@ export class Lane {
     return front;
   }
 
-  /** Takes waiting sends up to the next turn or the end of the room; voids those whose check is out of date. */
+  /**
+   * Takes waiting sends up to the next turn or the end of the room. Voids those whose check is out of date, and
+   * with them what the same sender sent after them, so that his order stays.
+   */
   takeSends(room: { count: number; weight: number }): WaitingSend[] {
     const taken: WaitingSend[] = [];
+    const voided = new Set<string>();
     let passed = 0;
     for (const item of this.waiting) {
       if ('work' in item || room.count <= 0 || room.weight <= 0) break;
       passed += 1;
-      if (item.membership !== this.membership) {
+      if (item.membership !== this.membership || voided.has(item.draft.senderId)) {
+        voided.add(item.draft.senderId);
         item.resolve(null);
         continue;
       }
@@ -77,6 +84,9 @@ export class Lane {
   }
 }
 
-/** Characters of the content, at most; keeps a batch far below the store's limit on a command. */
+const OTHER_FIELDS = 1_024;
+const UTF8_BYTES = 3;
+
+/** Bytes in the command, at most: a batch must stay below the 16 MB that one command may have. */
 const weightOf = ({ content }: MessageDraft): number =>
-  typeof content.text === 'string' ? content.text.length : MAX_CUSTOM;
+  OTHER_FIELDS + UTF8_BYTES * (typeof content.text === 'string' ? content.text.length : MAX_CUSTOM);

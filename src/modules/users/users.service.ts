@@ -14,6 +14,7 @@ const KNOWN_USERS = { max: 200_000, ttl: 10_000 };
 export class UsersService {
   /** Users that were there a moment ago; absence is never remembered. */
   private readonly known = new LRUCache<string, true>(KNOWN_USERS);
+  private readonly lookUps = new Map<string, Promise<boolean>>();
 
   constructor(
     private readonly users: UserRepository,
@@ -46,12 +47,25 @@ export class UsersService {
     return found;
   }
 
-  /** Cheap enough for every message: a yes is remembered for some seconds. */
+  /**
+   * Cheap enough for every message: a yes is remembered for some seconds. Calls under way share one look-up, so
+   * that they go on in the order in which they came.
+   */
   async exists(userId: string): Promise<boolean> {
     if (this.known.has(userId)) return true;
-    const exists = await this.users.exists(userId);
-    if (exists) this.known.set(userId, true);
-    return exists;
+    return this.lookUps.get(userId) ?? this.lookUp(userId);
+  }
+
+  private lookUp(userId: string): Promise<boolean> {
+    const found = this.users
+      .exists(userId)
+      .then((exists) => {
+        if (exists) this.known.set(userId, true);
+        return exists;
+      })
+      .finally(() => this.lookUps.delete(userId));
+    this.lookUps.set(userId, found);
+    return found;
   }
 
   /** Which of these do not exist, read from the store. */
