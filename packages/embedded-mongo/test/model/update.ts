@@ -51,7 +51,7 @@ export class Update {
 
   private replace(before: Doc): Doc {
     const after = clone(this.source);
-    const id = after.get('_id') ?? before.get('_id');
+    const id = after.has('_id') ? after.get('_id') : before.get('_id');
     after.delete('_id');
     return id === undefined ? after : new Map([['_id', id], ...after]);
   }

@@ -108,6 +108,7 @@ export const UPSERT_CASES: UpdateCase[] = [
   [{ _id: 1, $and: [{ a: 1 }, { a: 2 }] }, { $set: { c: 1 } }, 54],
   [{ _id: 1, a: 5 }, { b: 1 }, { _id: 1, b: 1 }],
   [{ _id: 1 }, { _id: 2, b: 1 }, 66],
+  [{ a: 78 }, { _id: null, b: 1 }, { _id: null, b: 1 }],
   [{ a: 77 }, { $setOnInsert: { _id: 9 } }, { _id: 9, a: 77 }],
   [{ _id: 1, a: 5 }, { $inc: { a: 1 } }, { _id: 1, a: 6 }],
   [{ _id: 1, a: 5 }, { $push: { a: 1 } }, 2],
