@@ -17,6 +17,8 @@ export function configureApp(app: NestExpressApplication): void {
   app.disable('etag');
   app.useBodyParser('json', { limit: config.maxPayloadBytes });
   app.setGlobalPrefix('api/v1', { exclude: OUTSIDE_THE_API });
+  const http = app.getHttpAdapter();
+  http.get('/', (_request: unknown, response: unknown) => http.redirect(response, 302, '/api/docs'));
   app.useGlobalFilters(new HttpErrorFilter());
   if (config.corsOrigins.length > 0) app.enableCors({ origin: config.corsOrigins });
   // Longer than clients and proxies keep an idle connection, so that none is closed under a request on its way.

@@ -2,8 +2,8 @@ import 'reflect-metadata';
 import { NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { AppModule } from './app.module.js';
-import { StartError } from './common/start-error.js';
-import { loadConfig } from './config/load-config.js';
+import { explainStartFailure } from './common/start-error.js';
+import { loadConfig, readEnvironment } from './config/load-config.js';
 import { configureApp } from './configure-app.js';
 import { HostIdentity } from './infra/host-identity/host-identity.js';
 import { guardProcess } from './infra/lifecycle/guard-process.js';
@@ -14,7 +14,7 @@ import { Metrics } from './infra/metrics/metrics.js';
 import { Store } from './infra/mongo/store.js';
 
 async function start(): Promise<void> {
-  const { config, unknown } = loadConfig(process.env);
+  const { config, unknown } = loadConfig(readEnvironment());
   const identity = HostIdentity.resolve(config.hostAddress);
   const logger = createLogger(config, identity);
   if (unknown.length > 0) logger.warn({ variables: unknown }, 'unknown settings are ignored');
@@ -35,11 +35,14 @@ async function start(): Promise<void> {
   configureApp(app);
   await app.listen(config.port, config.host);
   const { port } = app.getHttpServer().address() as { port: number };
-  logger.info({ port, address: config.host, storeUri: store.embeddedUri }, 'listening');
+  const url = `http://${config.host}:${port}`;
+  logger.info({ url, port, storeUri: store.embeddedUri }, 'listening');
+  if (process.stdout.isTTY) {
+    process.stdout.write(`\nNestIM is ready: ${url}  routes: ${url}/api/docs  data: ${config.dataDir}\n\n`);
+  }
 }
 
 start().catch((error: unknown) => {
-  const text = error instanceof StartError ? error.message : ((error as Error).stack ?? String(error));
-  process.stderr.write(`NestIM cannot start: ${text}\n`);
+  process.stderr.write(`NestIM cannot start: ${explainStartFailure(error)}\n`);
   process.exit(1);
 });

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { StartError } from '../common/start-error.js';
 import { AppConfig } from './app-config.js';
 import { EnvSchema } from './env.schema.js';
@@ -14,6 +15,12 @@ export function allowedValues(name: SettingName): string {
     if (allowed !== undefined || !schema.unwrap) return allowed ?? 'another value';
     schema = schema.unwrap() as typeof schema;
   }
+}
+
+/** The environment, and below it the `.env` of the working folder, if there is one. */
+export function readEnvironment(): NodeJS.ProcessEnv {
+  if (existsSync('.env')) process.loadEnvFile('.env');
+  return process.env;
 }
 
 /**

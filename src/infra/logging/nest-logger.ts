@@ -22,7 +22,8 @@ export class NestLogger implements LoggerService {
   }
 
   error(...args: unknown[]): void {
-    this.write('error', args);
+    // A start that failed is told of by main.
+    if (args.at(-1) !== 'ExceptionHandler') this.write('error', args);
   }
 
   warn(...args: unknown[]): void {
