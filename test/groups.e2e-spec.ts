@@ -193,6 +193,8 @@ describe('groups', () => {
       expect(refused).toMatchObject({ status: 409, body: { error: { code: 'OWNER_CANNOT_LEAVE' } } });
       await leave(bob, groupId);
       expect(await leave(ann, groupId)).toEqual({ leftSeq: 0 });
+      const joined = await bob.api.call('POST', `/groups/${groupId}/join`);
+      expect(joined).toMatchObject({ status: 403, body: { error: { code: 'GROUP_NOT_OPEN' } } });
     });
 
     it('ends in one of the two states when joins and leaves race', async () => {

@@ -28,7 +28,6 @@ export const ConversationList = z.object({
   conversations: z.array(Conversation),
   nextCursor: z.string().nullable(),
 });
-export const ConversationResult = z.object({ conversation: Conversation });
 
 /** Pushed to the reader's other devices and, in a dm, to the peer. */
 export const Receipt = z.object({ conversationId: z.string(), userId: z.string(), readSeq: z.int() });

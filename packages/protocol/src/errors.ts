@@ -67,7 +67,6 @@ export const ERRORS = {
     'The store did not confirm the write.',
     'Send again with the same client id.',
   ),
-  SERVER_FULL: temporary(503, 'The server takes no more connections.', 'Connect again later.'),
   SHUTTING_DOWN: temporary(
     503,
     'The server is stopping.',

@@ -1,7 +1,7 @@
 import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
-import { type Stored, textOf } from '../../common/stored.js';
+import { type Stored } from '../../common/stored.js';
 import { isOnlyDuplicates } from '../../infra/mongo/duplicate-key.js';
 import { GROUP_MEMBER_MODEL, type GroupMemberRow } from './group-member.schema.js';
 
@@ -57,15 +57,5 @@ export class GroupMemberRepository {
       .limit(limit)
       .lean<Stored<GroupMemberRow>[]>()
       .exec();
-  }
-
-  /** All groups of a user, in the order of groupId. */
-  async listGroupIds(userId: string): Promise<string[]> {
-    const rows = await this.members
-      .find({ userId }, { _id: 0, groupId: 1 })
-      .sort({ userId: 1, groupId: 1 })
-      .lean<Stored<GroupMemberRow>[]>()
-      .exec();
-    return rows.flatMap((row) => textOf(row.groupId) ?? []);
   }
 }

@@ -30,6 +30,11 @@ export class GroupRepository {
     return rows;
   }
 
+  /** Nobody joins it freely from now on. */
+  async close(groupId: string): Promise<void> {
+    await this.groups.updateOne({ _id: groupId }, { $set: { joinMode: 'closed' } });
+  }
+
   /** @returns false, and nothing is written, when the group or another of the same `(ownerId, clientId)` exists. */
   async insert(group: GroupRow): Promise<boolean> {
     try {

@@ -75,7 +75,11 @@ export class GroupsService {
     const { userId } = ctx;
     const role = await this.findRole(groupId, userId);
     if (role === null) await this.getGroup(groupId);
-    if (role === 'owner') assertMayLeave(role, await this.members.count(groupId));
+    if (role === 'owner') {
+      assertMayLeave(role, await this.members.count(groupId));
+      // Who joined it now would be in a group without an owner.
+      await this.groups.close(groupId);
+    }
     const leftSeq = await this.memberships.leave(groupId, userId);
     const conversationId = groupConversationId(groupId);
     if (role !== null) {
@@ -95,10 +99,6 @@ export class GroupsService {
     const rows = await this.groups.findMany([...new Set(groupIds)]);
     const groups = rows.flatMap((row) => toGroup(row, this.badRows) ?? []);
     return new Map(groups.map((group) => [group.groupId, group]));
-  }
-
-  listGroupIdsOf(userId: string): Promise<string[]> {
-    return this.members.listGroupIds(userId);
   }
 
   private async getGroup(groupId: string): Promise<Group> {
