@@ -126,11 +126,6 @@ function setPath(root: ObjectNode, parts: readonly string[], value: Node): void 
 }
 
 function modified(root: ObjectNode, steps: readonly Step[], before: Buffer, inserting: boolean): ObjectNode {
-  const moved = new Map<Step, Node>();
-  for (const step of steps) {
-    const value = step.from && renamedValue(root, step.from);
-    if (value) moved.set(step, value);
-  }
   const describe = () => {
     const id = before.length > 0 ? findField(before, 0, ID) : undefined;
     return id ? `{_id: ${formatValue(id)}}` : '{}';
@@ -138,13 +133,12 @@ function modified(root: ObjectNode, steps: readonly Step[], before: Buffer, inse
   for (const step of steps) {
     if (step.onInsertOnly && !inserting) continue;
     if (step.op === '$rename') {
-      const target = steps.find((other) => other.from === step.parts);
-      if (step.removes && target && moved.has(target)) removePath(root, step.parts);
-      else if (step.from && moved.has(step)) {
-        const value = moved.get(step)!;
-        assertNoArray(root, step.parts);
-        walk(root, step.parts, true, () => value);
-      }
+      // Everything happens at the target's place in the order of paths; the source only keeps others away.
+      const value = step.from && renamedValue(root, step.from);
+      if (!step.from || !value) continue;
+      assertNoArray(root, step.parts);
+      walk(root, step.parts, true, () => value);
+      removePath(root, step.from);
     } else if (step.removes) removePath(root, step.parts);
     else walk(root, step.parts, step.creates, (current) => step.change(current, describe));
   }

@@ -77,6 +77,9 @@ export const UPDATE_CASES: UpdateCase[] = [
   [{ a: 1, b: 2 }, { $rename: { a: 'b.c' } }, 28],
   [{ a: 1 }, { $rename: { a: 'a.b' } }, 2],
   [{ a: 1 }, { $rename: { a: 5 } }, 2],
+  // It stands at its target in the order of paths: an error at a path before that comes first.
+  [{ t: 1, d: 2 }, { $push: { d: 1 }, $rename: { 't.0': 'e' } }, 2],
+  [{ t: [1], d: { x: 2 } }, { $rename: { 't.0': 'e' }, $inc: { 'd.x.y': 1 } }, 28],
   // Conflicts and the immutable _id.
   [{}, { $set: { a: 1, 'a.b': 2 } }, 40],
   [{}, { $set: { a: 1 }, $inc: { a: 1 } }, 40],
