@@ -31,7 +31,7 @@ describe('hostile input', () => {
     );
 
   it('survives 20,000 mutated packets and serves others meanwhile', async () => {
-    const seed = Number(process.env['FUZZ_SEED'] ?? Math.floor(Math.random() * 1e9));
+    const seed = Number(process.env['FUZZ_SEED'] ?? 42);
     let done = false;
     let served = 0;
     // A server that hangs answers nobody; killed, it lets everything that waits for it fail.

@@ -9,7 +9,8 @@ describe('oracle', () => {
   afterAll(() => test.close());
 
   it('agrees with a plain list, with indexes and without, over random operations', async () => {
-    const seed = Number(process.env['ORACLE_SEED'] ?? Math.floor(Math.random() * 1e9));
+    // Always the same operations here; `npm run oracle -- --seed N` looks further.
+    const seed = Number(process.env['ORACLE_SEED'] ?? 42);
     const result = await runOracle(test.client.db('oracle'), { seed, operations: 500 });
     expect(result.differences).toEqual([]);
     expect(result.refusals).toBeLessThan(result.requests * 0.05);
