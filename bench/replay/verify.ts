@@ -1,4 +1,5 @@
 import type { ConversationList, MessagePage } from '@nestim/protocol';
+import type { ImConnection } from '../wire/im-connection.js';
 import type { Rest } from '../wire/rest.js';
 import type { GroupAudit } from './group-audit.js';
 import type { Person } from './people.js';
@@ -43,7 +44,9 @@ async function compareMember(
   rest: Rest,
   newestOwn: Map<string, number>,
 ): Promise<void> {
-  const row = await findConversation(person, audit.conversationId, rest);
+  // A connection that only other files need may be closed by them at any moment.
+  const connection = window.leftSeq === null ? person.connection : null;
+  const row = await findConversation(person, connection, audit.conversationId, rest);
   if (!row) return audit.differs(`${person.nick} has no conversation row`);
   const maxSeq = window.leftSeq ?? audit.head;
   const base = Math.max(window.joinSeq, newestOwn.get(person.userId) ?? 0);
@@ -66,12 +69,13 @@ function newestOwnSeqs(audit: GroupAudit): Map<string, number> {
 
 async function findConversation(
   person: Person,
+  connection: ImConnection | null,
   conversationId: string,
   rest: Rest,
 ): Promise<ConversationList['conversations'][number] | undefined> {
   let cursor: string | null = null;
   do {
-    const page: ConversationList = await listPage(person, cursor, rest);
+    const page: ConversationList = await listPage(person, connection, cursor, rest);
     const row = page.conversations.find((c) => c.conversationId === conversationId);
     if (row) return row;
     cursor = page.nextCursor;
@@ -79,9 +83,13 @@ async function findConversation(
   return undefined;
 }
 
-/** Over the socket for who is online, over REST for who is not. */
-function listPage(person: Person, cursor: string | null, rest: Rest): Promise<ConversationList> {
-  const { connection } = person;
+/** Over the socket for who is a member, over REST for who has left. */
+function listPage(
+  person: Person,
+  connection: ImConnection | null,
+  cursor: string | null,
+  rest: Rest,
+): Promise<ConversationList> {
   if (connection) {
     return connection.ask('conversation:list', { ...(cursor !== null && { cursor }), limit: LIST_PAGE });
   }
