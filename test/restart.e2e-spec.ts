@@ -1,8 +1,14 @@
+import { existsSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Message } from '@nestim/protocol';
 import { api } from './support/api.js';
 import { connect, newClientMsgId } from './support/client.js';
 import { aGroup, aUser } from './support/factories.js';
-import { startServer } from './support/server-process.js';
+import { type ServerProcess, startServer } from './support/server-process.js';
+
+/** Where the embedded store listened; a kill leaves it behind. */
+const socketFolder = ({ storeUri }: ServerProcess): string =>
+  dirname(decodeURIComponent(new URL(storeUri).hostname));
 
 describe('a server that is killed', () => {
   it('has everything it acknowledged, once, and takes the sends again that it had not', async () => {
@@ -29,7 +35,9 @@ describe('a server that is killed', () => {
     expect(acked.size).toBeGreaterThanOrEqual(200);
     expect(open.length).toBeGreaterThan(0);
 
+    expect(existsSync(socketFolder(before))).toBe(true);
     const after = await startServer({ dataDir: before.dataDir });
+    expect(existsSync(socketFolder(before))).toBe(false);
     const again = [await connect(after.url, ann.token), await connect(after.url, bob.token)];
     for (const { sender, clientMsgId } of open) {
       acked.set(clientMsgId, await again[sender]!.send({ conversationId }, clientMsgId, clientMsgId));

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync } from 'node:fs';
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { Worker } from 'node:worker_threads';
@@ -57,6 +57,7 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
     await exited;
     throw new Error(report.failed);
   }
+  replaceSocketFolder(input.dbPath, socketFolder);
   return {
     uri: `mongodb://${encodeURIComponent(socketPath)}/?directConnection=true&retryWrites=false`,
     socketPath,
@@ -75,4 +76,12 @@ function makeSocketFolder(): string {
   // A long TMPDIR must not push the socket's path over the limit.
   const base = tmpdir().length + 24 <= MAX_SOCKET_PATH ? tmpdir() : '/tmp';
   return mkdtempSync(join(base, 'em-'));
+}
+
+/** A killed process leaves its socket's folder behind; the next owner of the data, who holds the lock now, removes it. */
+function replaceSocketFolder(dbPath: string, folder: string): void {
+  const note = join(dbPath, 'socket-folder');
+  const former = existsSync(note) ? readFileSync(note, 'utf8') : '';
+  if (/[\\/]em-\w{6}$/.test(former)) rmSync(former, { recursive: true, force: true });
+  writeFileSync(note, folder);
 }
