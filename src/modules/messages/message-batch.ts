@@ -1,7 +1,7 @@
 import type { Message } from '@nestim/protocol';
 import { AppError } from '../../common/app-error.js';
 import { isSameSend, isUncounted, type NumberedMessage, sendKey } from './message.rules.js';
-import { newMessageId } from './message-record.js';
+import { newMessageId } from './message.record.js';
 import type { Lane, WaitingSend } from './writer-lane.js';
 
 /** A send with its number, on its way to the store. */

@@ -4,7 +4,7 @@ import type { Message } from '@nestim/protocol';
 import type { Connection, Model } from 'mongoose';
 import { ChannelLog, type ChannelTail } from '../conversations/index.js';
 import { type MessageDraft, type NumberedMessage, sendKey } from './message.rules.js';
-import { type StoredMessage, toMessage, toRecord, weightOf } from './message-record.js';
+import { type StoredMessage, toMessage, toRecord, weightOf } from './message.record.js';
 import { MESSAGE_MODEL, type MessageRecord } from './message.schema.js';
 
 const DUPLICATE_KEY = 11000;
