@@ -15,8 +15,9 @@ import { Rooms, sessionRoom, userRoom } from './rooms.js';
 import { SocketLifecycle } from './socket-lifecycle.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** Events of one socket that are being handled at a time. */
-const MAX_OPEN_EVENTS = 256;
+/** What one socket may have under way. A send holds little; an answer may hold a page of a megabyte. */
+const MAX_OPEN_COST = 1_024;
+const costOf = (event: string): number => (event === 'message:send' ? 1 : 16);
 const KNOWN_EVENTS: ReadonlySet<string> = new Set(Object.keys(CLIENT_EVENTS));
 
 type AckFunction = (answer: Ack<unknown>) => void;
@@ -71,7 +72,12 @@ export class ImIoAdapter extends IoAdapter {
         const last = args.at(-1);
         const ack = typeof last === 'function' ? (last as AckFunction) : undefined;
         const payload = args.length > 1 || !ack ? args[0] : undefined;
-        void this.handle(socket, () => callback(payload, ack) as Promise<Ack<unknown> | undefined>, ack);
+        void this.handle(
+          socket,
+          costOf(message),
+          () => callback(payload, ack) as Promise<Ack<unknown> | undefined>,
+          ack,
+        );
       });
     }
   }
@@ -79,18 +85,19 @@ export class ImIoAdapter extends IoAdapter {
   /** The stop of the server waits for what was begun here; one client cannot begin more than its share. */
   private async handle(
     socket: Socket,
+    cost: number,
     handler: () => Promise<Ack<unknown> | undefined>,
     ack: AckFunction = () => undefined,
   ): Promise<void> {
     if (this.shutdown.stopping) return this.refuse('SHUTTING_DOWN', ack);
-    if (socket.data.open >= MAX_OPEN_EVENTS) return this.refuse('TOO_MANY_REQUESTS', ack);
+    if (socket.data.open + cost > MAX_OPEN_COST) return this.refuse('TOO_MANY_REQUESTS', ack);
     const done = this.inFlight.enter();
-    socket.data.open += 1;
+    socket.data.open += cost;
     try {
       const answer = await handler();
       if (answer) ack(answer);
     } finally {
-      socket.data.open -= 1;
+      socket.data.open -= cost;
       done();
     }
   }
