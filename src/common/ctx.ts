@@ -4,5 +4,4 @@ export interface Ctx {
   readonly sessionId: string;
   /** Set when the request came over a socket: that socket gets the ack and not the push. */
   readonly socketId?: string;
-  readonly requestId?: string;
 }

@@ -1,14 +1,7 @@
-import type { ChannelType } from '@nestim/protocol';
+import type { ConversationRecord } from './conversation.schema.js';
 
-export interface ConversationRow {
-  ownerId: string;
-  channelId: string;
-  channelType: ChannelType;
-  joinSeq: number;
-  leftSeq: number | null;
-  readSeq: number;
-  clearedSeq: number;
-}
+/** What a stored row says of its owner's place in the channel. */
+export type ConversationRow = Omit<ConversationRecord, 'createdAt'>;
 
 /** First and last message that the owner may read; `minSeq` > `maxSeq` when there is none. */
 export interface SeqWindow {

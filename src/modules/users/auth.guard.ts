@@ -39,7 +39,6 @@ export class AuthGuard implements CanActivate {
   private async identify(request: AuthenticatedRequest): Promise<void> {
     const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (token === undefined) throw new AppError('UNAUTHENTICATED');
-    const subject = await this.sessions.authenticate(token);
-    request.ctx = { ...subject, ...(request.id !== undefined && { requestId: String(request.id) }) };
+    request.ctx = await this.sessions.authenticate(token);
   }
 }

@@ -2,8 +2,8 @@ import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
 import type { Request } from 'express';
 import type { Ctx } from '../../common/ctx.js';
 
-/** `id` is the request's, `ctx` what the guard found out. */
-export type AuthenticatedRequest = Request & { id?: unknown; ctx?: Ctx };
+/** `ctx` is what the guard found out. */
+export type AuthenticatedRequest = Request & { ctx?: Ctx };
 
 /** Who asks; there on every route that is neither public nor for admins only. */
 export const CurrentCtx = createParamDecorator((_: unknown, host: ExecutionContext): Ctx => {
