@@ -1,10 +1,11 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
 import { Catalog, type CollectionInfo } from './catalog/catalog.js';
-import { recordKey, Records } from './catalog/records.js';
+import { recordKey } from './catalog/records.js';
 import { Cursors } from './commands/cursors.js';
 import { prefixEnd } from './kv/key-writer.js';
 import { KvStore } from './kv/store.js';
+import { WriteScope, type ReadScope } from './scope.js';
 
 /** The version of the layout on disk. A folder of a newer one is refused. */
 const FORMAT = 1;
@@ -14,7 +15,10 @@ const SWEEP_KEYS = 2000;
 export class Engine {
   readonly store: KvStore;
   readonly catalog: Catalog;
-  readonly records: Records;
+  /** What commands outside transactions read: all that is on disk. */
+  readonly reads: ReadScope;
+  /** What commands outside transactions change: the plan that the next commits write. */
+  readonly writes: WriteScope;
   readonly cursors = new Cursors();
   readonly startedAt = Date.now();
   private closing = false;
@@ -24,14 +28,16 @@ export class Engine {
     mkdirSync(dbPath, { recursive: true, mode: 0o700 });
     checkFormat(join(dbPath, 'format.json'));
     this.store = new KvStore(join(dbPath, 'lmdb'), onBroken);
-    this.catalog = new Catalog(this.store);
-    this.records = new Records(this.store.planned, this.catalog);
+    const catalog = new Catalog(this.store);
+    this.catalog = catalog;
+    this.reads = {
+      view: this.store.committed,
+      get collections() {
+        return catalog.committed;
+      },
+    };
+    this.writes = new WriteScope(this.store.planned, catalog);
     this.sweep();
-  }
-
-  /** The collection as writes see it, made if it is not there. */
-  collectionForWrite(ns: string): CollectionInfo {
-    return this.catalog.planned.get(ns) ?? this.catalog.create(ns);
   }
 
   /** The number of documents, from the keys alone. */

@@ -2,7 +2,6 @@ import { isNumber, T } from '../bson/types.js';
 import { elementsOf, findByName, readNumber, type Element, type Value } from '../bson/value.js';
 import { FIRST_BATCH, ListSource, type DocumentSource } from '../commands/cursors.js';
 import type { Command } from '../commands/request.js';
-import type { Engine } from '../engine.js';
 import { CommandError, ErrorCode, unsupported } from '../errors.js';
 import { conjuncts, type Filter } from '../query/filter.js';
 import { FindSource } from '../query/find-source.js';
@@ -11,6 +10,7 @@ import { parseFilter } from '../query/parse-filter.js';
 import { parseProjection } from '../query/projection.js';
 import { countMatches, PlannedQuery } from '../query/query.js';
 import { parseSort, sortRows, type SortField } from '../query/sort.js';
+import type { ReadScope } from '../scope.js';
 import type { Hint } from '../query/planner.js';
 import { asCount, countDocument, parseGroup } from './group.js';
 
@@ -29,7 +29,7 @@ interface Head {
 export const aggregate: Command = {
   fields: ['pipeline', 'cursor', 'hint', 'allowDiskUse', 'bypassDocumentValidation', 'fromRouter'],
   refused: ['collation', 'let', 'explain'],
-  run: ({ engine, request, reply }) => {
+  run: ({ engine, scope, request, reply }) => {
     const ns = request.namespace();
     const pipeline = request.list('pipeline').map(stageElement);
     const cursor = request.object('cursor');
@@ -40,7 +40,7 @@ export const aggregate: Command = {
       );
     const size = findByName(cursor, 'batchSize');
     const batchSize = size ? readNumber(size) : FIRST_BATCH;
-    engine.cursors.first(reply, ns, pipelineSource(engine, ns, pipeline, request.hint()), batchSize);
+    engine.cursors.first(reply, ns, pipelineSource(scope, ns, pipeline, request.hint()), batchSize);
   },
 };
 
@@ -67,7 +67,7 @@ export function headOf(pipeline: readonly Element[]): Head {
 const MAX_RESULT = 100 * 1024 * 1024;
 
 function pipelineSource(
-  engine: Engine,
+  scope: ReadScope,
   ns: string,
   pipeline: readonly Element[],
   hint: Hint | undefined,
@@ -75,11 +75,11 @@ function pipelineSource(
   const { filter, sort, limit, consumed } = headOf(pipeline);
   const rest = pipeline.slice(consumed);
   const stages = rest.map(parseStage);
-  const info = engine.catalog.committed.get(ns);
+  const info = scope.collections.get(ns);
   if (!info) return new ListSource([...through([], stages)]);
-  const view = engine.store.committed;
+  const { view } = scope;
   if (stages.length === 0) {
-    return new FindSource(view, info, { filter, sort, limit, skip: 0, hint }, () => engine.catalog.committed);
+    return new FindSource(scope, info, { filter, sort, limit, skip: 0, hint });
   }
   const counting = limit === 0 && sort.length === 0 ? asCount(rest) : undefined;
   if (counting) {

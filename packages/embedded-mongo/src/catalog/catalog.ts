@@ -19,6 +19,19 @@ export interface CollectionInfo {
 
 export type Collections = ReadonlyMap<string, CollectionInfo>;
 
+/** The collections as a writer sees and changes them: the catalog itself, or a transaction's own state over it. */
+export interface CollectionStates {
+  readonly planned: Collections;
+  /** Plans a new, empty collection. */
+  create(ns: string): CollectionInfo;
+  /** Plans a changed state of a collection. */
+  replace(info: CollectionInfo): void;
+  /** A fresh key prefix. */
+  allocateIdent(): number;
+  /** Record ids grow with every insert: they are the natural order of a collection. */
+  allocateRecordId(info: CollectionInfo): number;
+}
+
 const ROOT = Buffer.from([0, 0, 0, 0]);
 const COLLECTION = Buffer.concat([ROOT, Buffer.from('c')]);
 const NEXT_IDENT = Buffer.concat([ROOT, Buffer.from('i')]);
@@ -38,7 +51,7 @@ const ID_SPEC = buildDocument((writer) => {
  * new index comes with the hook, a dropped one goes when the drop is planned, and so does the claim that an index has one
  * key a document.
  */
-export class Catalog {
+export class Catalog implements CollectionStates {
   committed: Collections;
   planned: Collections;
   /** As of the last commit, before what must show early. */
@@ -58,7 +71,6 @@ export class Catalog {
     this.nextIdent = store.committed.get(NEXT_IDENT)?.readUInt32BE() ?? 1;
   }
 
-  /** A fresh key prefix. */
   allocateIdent(): number {
     const ident = this.nextIdent++;
     const next = Buffer.alloc(4);
@@ -67,7 +79,6 @@ export class Catalog {
     return ident;
   }
 
-  /** Plans a new, empty collection. */
   create(ns: string): CollectionInfo {
     const info: CollectionInfo = {
       ns,
@@ -79,7 +90,6 @@ export class Catalog {
     return info;
   }
 
-  /** Plans a changed state of a collection. */
   replace(info: CollectionInfo): void {
     for (const index of this.planned.get(info.ns)?.indexes ?? []) {
       if (!info.indexes.some((other) => other.ident === index.ident)) this.droppedIndexes.add(index.ident);
@@ -101,7 +111,6 @@ export class Catalog {
     for (const ident of idents) this.store.planned.put(garbageKey(ident), Buffer.alloc(1));
   }
 
-  /** Record ids grow with every insert: they are the natural order of a collection. */
   allocateRecordId(info: CollectionInfo): number {
     const id = this.nextRecord.get(info.ident) ?? this.lastRecordId(info) + 1;
     this.nextRecord.set(info.ident, id + 1);

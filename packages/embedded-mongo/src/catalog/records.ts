@@ -5,7 +5,7 @@ import { buildDocument } from '../bson/writer.js';
 import { CommandError, ErrorCode } from '../errors.js';
 import type { KvView, WriteSet } from '../kv/view.js';
 import { plainPathValue } from '../query/path.js';
-import type { Catalog, CollectionInfo } from './catalog.js';
+import type { CollectionInfo, CollectionStates } from './catalog.js';
 import type { IndexInfo } from './index-info.js';
 import { indexKeys, type IndexKeys } from './index-keys.js';
 
@@ -46,7 +46,7 @@ export type WriteView = KvView & WriteSet;
 export class Records {
   constructor(
     private readonly view: WriteView,
-    private readonly catalog: Catalog,
+    private readonly catalog: CollectionStates,
   ) {}
 
   /** Inserts a document that has an `_id`. Returns its record id. */

@@ -38,12 +38,12 @@ export const create: Command = {
     'encryptedFields',
   ],
   fields: ['autoIndexId', 'idIndex', 'indexOptionDefaults'],
-  run: ({ engine, request }) => {
+  run: ({ scope, request }) => {
     const ns = request.namespace();
-    if (engine.catalog.planned.has(ns)) {
+    if (scope.collections.has(ns)) {
       throw new CommandError(ErrorCode.NamespaceExists, `Collection ${ns} already exists.`);
     }
-    engine.catalog.create(ns);
+    scope.catalog.create(ns);
   },
 };
 

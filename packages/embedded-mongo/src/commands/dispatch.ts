@@ -99,7 +99,8 @@ export function dispatch(engine: Engine, request: Request): Answer {
     checkFields(request, command);
     writer.reset();
     const mark = writer.begin();
-    command.run({ engine, request, reply: writer });
+    if (command.writes) command.run({ engine, scope: engine.writes, request, reply: writer });
+    else command.run({ engine, scope: engine.reads, request, reply: writer });
     writer.double('ok', 1);
     writer.end(mark);
     doc = writer.bytes();

@@ -38,7 +38,7 @@ interface Explained {
 export const explain: Command = {
   fields: ['verbosity'],
   run: (context) => {
-    const { request, engine, reply } = context;
+    const { request, scope, reply } = context;
     const command = request.object('explain')!;
     const verbosity = request.string('verbosity') ?? 'allPlansExecution';
     if (!['queryPlanner', 'executionStats', 'allPlansExecution'].includes(verbosity)) {
@@ -50,7 +50,7 @@ export const explain: Command = {
     const inner = new Request(command, new Map(), request.db);
     const explained = explainedOf(inner);
     const ns = inner.namespace();
-    const info = engine.catalog.committed.get(ns);
+    const info = scope.collections.get(ns);
     if (explained.rest && explained.rest.length > 0) {
       const stages = reply.beginArray('stages');
       const first = reply.beginObject('0');
@@ -150,7 +150,7 @@ function limited(stage: ExplainStage): ExplainStage {
 }
 
 function writeExplain(
-  { engine, reply }: CommandContext,
+  { scope, reply }: CommandContext,
   ns: string,
   info: CollectionInfo | undefined,
   explained: Explained,
@@ -168,7 +168,7 @@ function writeExplain(
   reply.end(planner);
   if (verbosity === 'queryPlanner') return;
   const started = performance.now();
-  const returned = planned && info ? run(planned, info, explained, engine.store.committed) : 0;
+  const returned = planned && info ? run(planned, info, explained, scope.view) : 0;
   const stats = planned?.scan.stats ?? { keysExamined: 0, docsExamined: 0 };
   writeExecution(reply, tree, { returned, millis: Math.round(performance.now() - started), stats });
 }

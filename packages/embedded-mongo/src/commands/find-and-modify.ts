@@ -5,12 +5,15 @@ import { CommandError, ErrorCode, unsupported } from '../errors.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { parseProjection } from '../query/projection.js';
 import { collectRows } from '../query/query.js';
+import type { WriteScope } from '../scope.js';
 import { parseSort } from '../query/sort.js';
 import { upsertDocument } from '../update/apply-update.js';
 import { parseUpdate } from '../update/parse-update.js';
 import { EMPTY_DOCUMENT } from './find.js';
 import type { Command, CommandContext } from './request.js';
 import { replaceRow, storable } from './write.js';
+
+type WriteContext = CommandContext<WriteScope>;
 
 interface Outcome {
   readonly value: Buffer | undefined;
@@ -50,7 +53,7 @@ export const findAndModify: Command = {
   },
 };
 
-function queryOf({ request }: CommandContext) {
+function queryOf({ request }: WriteContext) {
   return {
     filter: parseFilter(request.object('query') ?? objectValue(EMPTY_DOCUMENT)),
     sort: parseSort(request.object('sort')),
@@ -58,8 +61,8 @@ function queryOf({ request }: CommandContext) {
   };
 }
 
-function removeOne(context: CommandContext): Outcome {
-  const { engine, request } = context;
+function removeOne(context: WriteContext): Outcome {
+  const { scope, request } = context;
   if (request.get('update')) {
     throw new CommandError(ErrorCode.FailedToParse, 'Cannot specify both an update and remove=true');
   }
@@ -72,15 +75,15 @@ function removeOne(context: CommandContext): Outcome {
       "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document",
     );
   }
-  const info = engine.catalog.planned.get(request.namespace());
-  const [row] = info ? collectRows(engine.store.planned, info, queryOf(context), 1) : [];
+  const info = scope.collections.get(request.namespace());
+  const [row] = info ? collectRows(scope.view, info, queryOf(context), 1) : [];
   if (!row) return { value: undefined, n: 0 };
-  engine.records.remove(info!, row.recordId, row.doc);
+  scope.records.remove(info!, row.recordId, row.doc);
   return { value: row.doc, n: 1 };
 }
 
-function updateOne(context: CommandContext): Outcome {
-  const { engine, request } = context;
+function updateOne(context: WriteContext): Outcome {
+  const { scope, request } = context;
   const filters = request.get('arrayFilters');
   if (filters && (filters.type !== T.array || filters.end - filters.start > 5))
     throw unsupported('the option arrayFilters');
@@ -92,15 +95,15 @@ function updateOne(context: CommandContext): Outcome {
   const ns = request.namespace();
   const query = queryOf(context);
   const wantsNew = request.bool('new');
-  const info = engine.catalog.planned.get(ns);
-  const [row] = info ? collectRows(engine.store.planned, info, query, 1) : [];
+  const info = scope.collections.get(ns);
+  const [row] = info ? collectRows(scope.view, info, query, 1) : [];
   if (row) {
-    const after = replaceRow(engine, ns, row.recordId, row.doc, update) ?? row.doc;
+    const after = replaceRow(scope, ns, row.recordId, row.doc, update) ?? row.doc;
     return { value: wantsNew ? after : row.doc, n: 1, updatedExisting: true };
   }
   if (!request.bool('upsert')) return { value: undefined, n: 0, updatedExisting: false };
   const doc = storable(objectValue(upsertDocument(update, query.filter)));
-  engine.records.insert(engine.collectionForWrite(ns), doc);
+  scope.records.insert(scope.ensureCollection(ns), doc);
   return {
     value: wantsNew ? doc : undefined,
     n: 1,

@@ -1,7 +1,7 @@
 import { objectValue, readLong, type Value } from '../bson/value.js';
 import { T } from '../bson/types.js';
 import { elementsOf } from '../bson/value.js';
-import type { Engine } from '../engine.js';
+import type { ReadScope } from '../scope.js';
 import { badValue, CommandError, typeMismatch } from '../errors.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { parseProjection } from '../query/projection.js';
@@ -49,13 +49,11 @@ export const find: Command = {
     'oplogReplay',
   ],
   refused: ['collation', 'let', 'min', 'max', 'returnKey', 'showRecordId', 'tailable'],
-  run: ({ engine, request, reply }) => {
+  run: ({ engine, scope, request, reply }) => {
     const ns = request.namespace();
     const options = findOptions(request);
-    const info = engine.catalog.committed.get(ns);
-    const source = info
-      ? new FindSource(engine.store.committed, info, options, () => engine.catalog.committed)
-      : new ListSource([]);
+    const info = scope.collections.get(ns);
+    const source = info ? new FindSource(scope, info, options) : new ListSource([]);
     engine.cursors.first(reply, ns, source, options.batchSize, options.single);
   },
 };
@@ -93,14 +91,14 @@ export const killCursors: Command = {
 };
 
 /** Documents of a count, with skip and limit applied. */
-export function countOf(engine: Engine, request: Request): number {
+export function countOf(scope: ReadScope, request: Request): number {
   const query = request.object('query');
   const limit = Math.abs(request.integer('limit', Number.MIN_SAFE_INTEGER) ?? 0);
   const skip = request.integer('skip') ?? 0;
-  const info = engine.catalog.committed.get(request.namespace());
+  const info = scope.collections.get(request.namespace());
   const filter = parseFilter(query ?? objectValue(EMPTY_DOCUMENT));
   if (!info) return 0;
-  const all = countMatches(engine.store.committed, info, { filter, sort: [], hint: request.hint() });
+  const all = countMatches(scope.view, info, { filter, sort: [], hint: request.hint() });
   const rest = Math.max(0, all - skip);
   return limit > 0 ? Math.min(limit, rest) : rest;
 }
@@ -108,18 +106,18 @@ export function countOf(engine: Engine, request: Request): number {
 export const count: Command = {
   fields: ['query', 'limit', 'skip', 'hint', 'fields'],
   refused: ['collation'],
-  run: ({ engine, request, reply }) => reply.count('n', countOf(engine, request)),
+  run: ({ scope, request, reply }) => reply.count('n', countOf(scope, request)),
 };
 
 export const distinct: Command = {
   fields: ['key', 'query', 'hint'],
   refused: ['collation'],
-  run: ({ engine, request, reply }) => {
+  run: ({ scope, request, reply }) => {
     const key = request.string('key');
     if (key === undefined)
       throw new CommandError(40414, "BSON field 'distinct.key' is missing but a required field");
     const filter = parseFilter(request.object('query') ?? objectValue(EMPTY_DOCUMENT));
-    const info = engine.catalog.committed.get(request.namespace());
+    const info = scope.collections.get(request.namespace());
     const values = new ValueSet();
     if (info) {
       const path = parsePath(key);
@@ -129,8 +127,7 @@ export const distinct: Command = {
         return false;
       };
       const planned = new PlannedQuery(info, { filter, sort: [], hint: request.hint() });
-      for (const { doc } of planned.scan.rows(engine.store.committed))
-        somePathValue(doc, 0, path, add, false);
+      for (const { doc } of planned.scan.rows(scope.view)) somePathValue(doc, 0, path, add, false);
     }
     const mark = reply.beginArray('values');
     values.list().forEach((value, i) => reply.value(String(i), value));

@@ -4,7 +4,7 @@ import { elementsOf, objectValue, readString } from '../bson/value.js';
 import type { CollectionInfo } from '../catalog/catalog.js';
 import { parseIndex, type IndexInfo } from '../catalog/index-info.js';
 import { recordKey } from '../catalog/records.js';
-import type { Engine } from '../engine.js';
+import type { WriteScope } from '../scope.js';
 import { CommandError, ErrorCode } from '../errors.js';
 import { prefixEnd } from '../kv/key-writer.js';
 import { notFound } from './collections.js';
@@ -14,13 +14,13 @@ import { namespaceOf, type Command } from './request.js';
 export const createIndexes: Command = {
   writes: true,
   fields: ['indexes', 'commitQuorum', 'ignoreUnknownIndexOptions'],
-  run: ({ engine, request, reply }) => {
+  run: ({ scope, request, reply }) => {
     const ns = request.namespace();
     const specs = request.list('indexes');
     if (specs.length === 0)
       throw new CommandError(ErrorCode.BadValue, 'Must specify at least one index to create');
     const wanted = specs.map((spec) => parseIndex(spec, 0));
-    const existing = engine.catalog.planned.get(ns);
+    const existing = scope.collections.get(ns);
     const fresh: IndexInfo[] = [];
     for (const index of wanted) {
       if (!alreadyThere([...(existing?.indexes ?? []), ...fresh], index)) fresh.push(index);
@@ -28,8 +28,8 @@ export const createIndexes: Command = {
     if ((existing?.indexes.length ?? 1) + fresh.length > 64) {
       throw new CommandError(ErrorCode.CannotCreateIndex, `add index fails, too many indexes for ${ns}`);
     }
-    const info = existing ?? engine.catalog.create(ns);
-    if (fresh.length > 0) build(engine, info, fresh);
+    const info = scope.ensureCollection(ns);
+    if (fresh.length > 0) build(scope, info, fresh);
     const before = info.indexes.length;
     reply.int('numIndexesBefore', before);
     reply.int('numIndexesAfter', before + fresh.length);
@@ -72,17 +72,17 @@ function shown(index: IndexInfo): string {
  * Builds indexes over all documents planned so far. Keys are planned like any write; a duplicate or a key that is too
  * long is found on the first pass, before anything is planned.
  */
-function build(engine: Engine, info: CollectionInfo, fresh: readonly IndexInfo[]): void {
-  const idents = fresh.map(() => engine.catalog.allocateIdent());
+function build(scope: WriteScope, info: CollectionInfo, fresh: readonly IndexInfo[]): void {
+  const idents = fresh.map(() => scope.catalog.allocateIdent());
   const indexes = fresh.map((index, i) => ({ ...index, ident: idents[i]! }));
   const prefix = recordKey(info.ident, 0).subarray(0, 4);
-  const builder = engine.records.builder(info, indexes);
-  for (const { key, value } of engine.store.planned.range({ start: prefix, end: prefixEnd(prefix) })) {
+  const builder = scope.records.builder(info, indexes);
+  for (const { key, value } of scope.view.range({ start: prefix, end: prefixEnd(prefix) })) {
     builder.add(key.readUIntBE(4, 6), value);
   }
   const multikey = builder.apply();
   const built = indexes.map((index, i) => ({ ...index, multikey: multikey[i]! }));
-  engine.catalog.replace({ ...info, indexes: [...info.indexes, ...built] });
+  scope.catalog.replace({ ...info, indexes: [...info.indexes, ...built] });
 }
 
 export const dropIndexes: Command = {
@@ -128,9 +128,9 @@ function chosen(
 
 export const listIndexes: Command = {
   fields: ['cursor', 'includeBuildUUIDs', 'includeIndexBuildInfo'],
-  run: ({ engine, request, reply }) => {
+  run: ({ engine, scope, request, reply }) => {
     const ns = request.namespace();
-    const info = engine.catalog.committed.get(ns);
+    const info = scope.collections.get(ns);
     if (!info) throw notFound(ns);
     const docs = info.indexes.map((index) => index.spec);
     engine.cursors.first(reply, ns, new ListSource(docs), Infinity);

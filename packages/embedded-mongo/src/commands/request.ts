@@ -2,6 +2,7 @@ import { isNumber, T, typeName } from '../bson/types.js';
 import { elementsOf, isTruthy, readNumber, readString, type Element, type Value } from '../bson/value.js';
 import type { BsonWriter } from '../bson/writer.js';
 import type { Engine } from '../engine.js';
+import type { ReadScope, WriteScope } from '../scope.js';
 import { CommandError, ErrorCode, typeMismatch, unsupported } from '../errors.js';
 import type { Hint } from '../query/planner.js';
 
@@ -142,20 +143,32 @@ function wrongType(command: string, field: string, value: Value, wanted: string)
   );
 }
 
-export interface CommandContext {
+export interface CommandContext<S extends ReadScope = ReadScope> {
   readonly engine: Engine;
+  /** What the command reads from and writes to: the store, or its transaction. */
+  readonly scope: S;
   readonly request: Request;
   /** The open reply document; `ok` is added behind it. */
   readonly reply: BsonWriter;
 }
 
-/** One command. Handlers run synchronously: a command sees no other command's half. */
-export interface Command {
-  readonly run: (context: CommandContext) => void;
-  /** The reply waits until everything planned is on disk. */
-  readonly writes?: boolean;
+interface CommandFields {
   /** Fields it understands, beside those of every command. */
   readonly fields?: readonly string[];
   /** Fields of MongoDB that would change the answer and are not supported: refused by name. */
   readonly refused?: readonly string[];
 }
+
+export interface ReadCommand extends CommandFields {
+  readonly writes?: false;
+  readonly run: (context: CommandContext) => void;
+}
+
+export interface WriteCommand extends CommandFields {
+  /** The reply waits until everything planned is on disk. */
+  readonly writes: true;
+  readonly run: (context: CommandContext<WriteScope>) => void;
+}
+
+/** One command. Handlers run synchronously: a command sees no other command's half. */
+export type Command = ReadCommand | WriteCommand;

@@ -11,7 +11,7 @@ import {
 } from '../bson/value.js';
 import { MAX_DEPTH, MAX_DOCUMENT } from '../bson/validate.js';
 import { ID } from '../catalog/records.js';
-import type { Engine } from '../engine.js';
+import type { WriteScope } from '../scope.js';
 import { CommandError, ErrorCode, unsupported } from '../errors.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { collectRows, type Query } from '../query/query.js';
@@ -84,13 +84,13 @@ function assertDepth(doc: Buffer): void {
 export const insert: Command = {
   writes: true,
   fields: ['documents', 'ordered', 'bypassDocumentValidation'],
-  run: ({ engine, request, reply }) => {
+  run: ({ scope, request, reply }) => {
     const ns = request.namespace();
     const docs = statementsOf(request, 'documents');
-    engine.collectionForWrite(ns);
+    scope.ensureCollection(ns);
     let n = 0;
     const errors = runStatements(docs, isOrdered(request), (doc) => {
-      engine.records.insert(engine.collectionForWrite(ns), storable(doc));
+      scope.records.insert(scope.ensureCollection(ns), storable(doc));
       n++;
     });
     reply.int('n', n);
@@ -144,23 +144,26 @@ function refuse(statement: Value, names: readonly string[], command: string): vo
   }
 }
 
-function runUpdate(engine: Engine, ns: string, { query, update, multi, upsert }: UpdateStatement): Matched {
-  const { planned } = engine.store;
-  const info = engine.catalog.planned.get(ns);
-  const rows = info ? collectRows(planned, info, query, multi ? 0 : 1) : [];
+function runUpdate(
+  scope: WriteScope,
+  ns: string,
+  { query, update, multi, upsert }: UpdateStatement,
+): Matched {
+  const info = scope.collections.get(ns);
+  const rows = info ? collectRows(scope.view, info, query, multi ? 0 : 1) : [];
   if (rows.length === 0 && upsert) {
     const doc = storable(objectValue(upsertDocument(update, query.filter)));
-    engine.records.insert(engine.collectionForWrite(ns), doc);
+    scope.records.insert(scope.ensureCollection(ns), doc);
     return { n: 1, modified: 0, upserted: findField(doc, 0, ID)! };
   }
   let modified = 0;
-  for (const { recordId, doc } of rows) if (replaceRow(engine, ns, recordId, doc, update)) modified++;
+  for (const { recordId, doc } of rows) if (replaceRow(scope, ns, recordId, doc, update)) modified++;
   return { n: rows.length, modified };
 }
 
 /** Applies an update to one stored document. Returns the new bytes, or undefined if nothing changed. */
 export function replaceRow(
-  engine: Engine,
+  scope: WriteScope,
   ns: string,
   recordId: number,
   before: Buffer,
@@ -169,7 +172,7 @@ export function replaceRow(
   const after = applyUpdate(update, before);
   if (after.equals(before)) return undefined;
   assertDepth(after);
-  engine.records.update(engine.catalog.planned.get(ns)!, recordId, before, after);
+  scope.records.update(scope.collections.get(ns)!, recordId, before, after);
   return after;
 }
 
@@ -177,13 +180,13 @@ export const update: Command = {
   writes: true,
   fields: ['updates', 'ordered', 'bypassDocumentValidation'],
   refused: ['let'],
-  run: ({ engine, request, reply }) => {
+  run: ({ scope, request, reply }) => {
     const ns = request.namespace();
     let n = 0;
     let modified = 0;
     const upserted: { index: number; id: Value }[] = [];
     const errors = runStatements(statementsOf(request, 'updates'), isOrdered(request), (statement, index) => {
-      const result = runUpdate(engine, ns, parseStatement(statement));
+      const result = runUpdate(scope, ns, parseStatement(statement));
       n += result.n;
       modified += result.modified;
       if (result.upserted) upserted.push({ index, id: result.upserted });
@@ -208,7 +211,7 @@ export const remove: Command = {
   writes: true,
   fields: ['deletes', 'ordered'],
   refused: ['let'],
-  run: ({ engine, request, reply }) => {
+  run: ({ scope, request, reply }) => {
     const ns = request.namespace();
     let n = 0;
     const errors = runStatements(statementsOf(request, 'deletes'), isOrdered(request), (statement) => {
@@ -231,10 +234,10 @@ export const remove: Command = {
         sort: [],
         hint: parseHint(findByName(statement, 'hint')),
       };
-      const info = engine.catalog.planned.get(ns);
+      const info = scope.collections.get(ns);
       if (!info) return;
-      for (const { recordId, doc } of collectRows(engine.store.planned, info, query, bound)) {
-        engine.records.remove(info, recordId, doc);
+      for (const { recordId, doc } of collectRows(scope.view, info, query, bound)) {
+        scope.records.remove(info, recordId, doc);
         n++;
       }
     });

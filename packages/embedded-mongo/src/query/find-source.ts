@@ -1,8 +1,8 @@
-import type { Collections, CollectionInfo } from '../catalog/catalog.js';
+import type { CollectionInfo } from '../catalog/catalog.js';
 import type { DocumentSource } from '../commands/cursors.js';
 import { CommandError, ErrorCode } from '../errors.js';
-import type { KvView } from '../kv/view.js';
 import type { Projection } from './projection.js';
+import type { ReadScope } from '../scope.js';
 import { PlannedQuery, type Query } from './query.js';
 import type { Row } from './scan.js';
 
@@ -23,10 +23,9 @@ export class FindSource implements DocumentSource {
   private at = 0;
 
   constructor(
-    private readonly view: KvView,
+    private readonly scope: ReadScope,
     private readonly ns: CollectionInfo,
     private readonly options: FindOptions,
-    private readonly collections: () => Collections,
   ) {
     this.planned = new PlannedQuery(ns, options, true);
   }
@@ -35,7 +34,7 @@ export class FindSource implements DocumentSource {
     this.assertAlive();
     const { skip, limit, projection } = this.options;
     if (!this.planned.plan.sorted && !this.waiting) {
-      this.waiting = [...this.planned.rows(this.view, limit === 0 ? 0 : skip + limit)];
+      this.waiting = [...this.planned.rows(this.scope.view, limit === 0 ? 0 : skip + limit)];
     }
     if (limit > 0 && this.taken >= limit) return 'done';
     const offer = (row: Row): boolean => {
@@ -55,7 +54,7 @@ export class FindSource implements DocumentSource {
       if (!this.planned.plan.sorted) return 'done';
       this.waiting = undefined;
     }
-    for (const row of this.planned.scan.rows(this.view)) {
+    for (const row of this.planned.scan.rows(this.scope.view)) {
       if (!offer(row)) {
         // The row was only lent.
         this.waiting = [{ ...row, doc: Buffer.from(row.doc) }];
@@ -70,7 +69,7 @@ export class FindSource implements DocumentSource {
   /** A cursor on something dropped ends with an error, never as if it had reached the end. */
   private assertAlive(): void {
     const { plan } = this.planned;
-    const now = this.collections().get(this.ns.ns);
+    const now = this.scope.collections.get(this.ns.ns);
     if (!now || now.ident !== this.ns.ident)
       throw new CommandError(ErrorCode.QueryPlanKilled, 'collection dropped between getMore calls');
     const used = plan.kind === 'index' ? [plan] : plan.kind === 'union' ? plan.branches : [];
