@@ -8,8 +8,17 @@ import { KvStore } from './kv/store.js';
 import { WriteScope, type ReadScope } from './scope.js';
 
 /** The version of the layout on disk. A folder of a newer one is refused. */
-const FORMAT = 1;
+const FORMAT = 2;
 const SWEEP_KEYS = 2000;
+const HOUSEKEEPING_MS = 1000;
+
+export interface EngineOptions {
+  readonly dbPath: string;
+  /** The store cannot go on. */
+  readonly onBroken: (error: Error) => void;
+  /** Epoch milliseconds; tests move it and call {@link Engine.housekeep}. */
+  readonly now?: () => number;
+}
 
 /** All parts of one open folder. */
 export class Engine {
@@ -19,12 +28,17 @@ export class Engine {
   readonly reads: ReadScope;
   /** What commands outside transactions change: the plan that the next commits write. */
   readonly writes: WriteScope;
-  readonly cursors = new Cursors();
-  readonly startedAt = Date.now();
+  readonly cursors: Cursors;
+  readonly now: () => number;
+  readonly startedAt: number;
+  private readonly housekeeping: NodeJS.Timeout;
   private closing = false;
 
   /** Opens the folder. The caller holds its owner lock. */
-  constructor(dbPath: string, onBroken: (error: Error) => void) {
+  constructor({ dbPath, onBroken, now = Date.now }: EngineOptions) {
+    this.now = now;
+    this.startedAt = now();
+    this.cursors = new Cursors(now);
     mkdirSync(dbPath, { recursive: true, mode: 0o700 });
     checkFormat(join(dbPath, 'format.json'));
     this.store = new KvStore(join(dbPath, 'lmdb'), onBroken);
@@ -38,6 +52,12 @@ export class Engine {
     };
     this.writes = new WriteScope(this.store.planned, catalog);
     this.sweep();
+    this.housekeeping = setInterval(() => this.housekeep(), HOUSEKEEPING_MS).unref();
+  }
+
+  /** Ends what has outlived its time. */
+  housekeep(): void {
+    this.cursors.expire();
   }
 
   /** The number of documents, from the keys alone. */
@@ -62,6 +82,7 @@ export class Engine {
 
   async close(): Promise<void> {
     this.closing = true;
+    clearInterval(this.housekeeping);
     this.cursors.close();
     await this.store.close();
   }

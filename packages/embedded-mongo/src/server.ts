@@ -10,11 +10,14 @@ export interface ServerOptions {
   readonly port?: number;
   /** The store cannot go on: its host should end. */
   readonly onFatal: (error: Error) => void;
+  /** Epoch milliseconds, for what expires; the system's clock by default. */
+  readonly now?: () => number;
 }
 
 export interface RunningServer {
   /** The port listened on, if one was asked for. */
   readonly port: number | undefined;
+  readonly engine: Engine;
   /** Drains, closes the store, gives the folder back. */
   close(): Promise<void>;
 }
@@ -24,13 +27,14 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const lock = await lockFolder(options.dbPath);
   let engine: Engine | undefined;
   try {
-    engine = new Engine(options.dbPath, options.onFatal);
+    engine = new Engine({ dbPath: options.dbPath, onBroken: options.onFatal, now: options.now });
     const server = new WireServer(engine, options.onFatal);
     if (options.socketPath !== undefined) await server.listen({ path: options.socketPath });
     const port = options.port === undefined ? undefined : await server.listen({ port: options.port });
     const opened = engine;
     return {
       port,
+      engine,
       close: async () => {
         await server.close();
         await opened.close();

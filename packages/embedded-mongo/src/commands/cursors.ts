@@ -23,7 +23,8 @@ interface OpenCursor {
 /** The open cursors of the server. */
 export class Cursors {
   private readonly open = new Map<bigint, OpenCursor>();
-  private readonly timer = setInterval(() => this.expire(), 60_000).unref();
+
+  constructor(private readonly now: () => number) {}
 
   /** Writes the first batch as `cursor: {firstBatch, id, ns}` and keeps the rest. */
   first(reply: BsonWriter, ns: string, source: DocumentSource, batchSize: number, single = false): void {
@@ -43,7 +44,7 @@ export class Cursors {
         `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace ${found.ns}`,
       );
     }
-    found.usedAt = Date.now();
+    found.usedAt = this.now();
     const cursor = reply.beginObject('cursor');
     let state: 'more' | 'done';
     try {
@@ -67,19 +68,19 @@ export class Cursors {
   }
 
   close(): void {
-    clearInterval(this.timer);
     this.open.clear();
   }
 
   private keep(ns: string, source: DocumentSource): bigint {
     if (this.open.size >= MAX_OPEN) throw new CommandError(ErrorCode.InternalError, 'too many open cursors');
     const id = (randomBytes(8).readBigUInt64LE() >> 1n) + 1n;
-    this.open.set(id, { ns, source, usedAt: Date.now() });
+    this.open.set(id, { ns, source, usedAt: this.now() });
     return id;
   }
 
-  private expire(): void {
-    const limit = Date.now() - IDLE_MS;
+  /** Ends the cursors that nobody has used for a while. */
+  expire(): void {
+    const limit = this.now() - IDLE_MS;
     for (const [id, cursor] of this.open) if (cursor.usedAt < limit) this.open.delete(id);
   }
 }
