@@ -70,4 +70,24 @@ describe('KvStore', () => {
     expect(store.committed.count(key(0), key(255))).toBe(200);
     expect(store.committed.get(key(199))).toEqual(Buffer.alloc(5000, 199));
   });
+
+  it('keeps a snapshot as it was, in gets, ranges and counts, while commits go on', async () => {
+    store.planned.put(key(1), Buffer.from('a'));
+    store.planned.put(key(2), Buffer.from('b'));
+    await store.settled();
+    const snapshot = store.snapshot();
+    for (let i = 0; i < 50; i++) {
+      store.planned.put(key(1), Buffer.from(`changed ${i}`));
+      store.planned.remove(key(2));
+      store.planned.put(key(3), Buffer.from('new'));
+      await store.settled();
+    }
+    const shown = [...snapshot.view.range({ start: key(0), end: key(9) })].map(({ value }) => String(value));
+    expect(shown).toEqual(['a', 'b']);
+    expect(String(snapshot.view.get(key(1)))).toBe('a');
+    expect(snapshot.view.count(key(0), key(9))).toBe(2);
+    expect(String(store.committed.get(key(1)))).toBe('changed 49');
+    snapshot.release();
+    expect(store.committed.count(key(0), key(9))).toBe(2);
+  });
 });

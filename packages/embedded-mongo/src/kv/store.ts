@@ -1,6 +1,15 @@
-import { open, type RootDatabase } from 'lmdb';
+import { open, type RootDatabase, type Transaction } from 'lmdb';
 import { Overlay, OverlayView } from './overlay.js';
 import type { KeyRange, KvEntry, KvView, WriteSet } from './view.js';
+
+/** The synced state of one moment. It keeps old pages from being used again: release it soon. */
+export interface Snapshot {
+  readonly view: KvView;
+  release(): void;
+}
+
+/** LMDB's table of readers: snapshots and the reads of each turn. */
+const MAX_READERS = 1100;
 
 /** No planned writes. */
 const EMPTY = new Overlay();
@@ -39,6 +48,7 @@ export class KvStore {
       // Every commit is one explicit batch.
       eventTurnBatching: false,
       maxDbs: 1,
+      maxReaders: MAX_READERS,
     });
     this.committed = new LmdbView(this.db);
     const underOpen = new OverlayView(this.committed, () => this.inFlight);
@@ -70,6 +80,12 @@ export class KvStore {
     if (this.broken) return Promise.reject(this.broken);
     if (this.open.size > 0 || this.hooks.length > 0) return this.openDone.promise;
     return this.inFlightDone?.promise ?? null;
+  }
+
+  /** Takes a snapshot of what is on disk. */
+  snapshot(): Snapshot {
+    const transaction = this.db.useReadTransaction();
+    return { view: new LmdbView(this.db, transaction), release: () => transaction.done() };
   }
 
   async close(): Promise<void> {
@@ -130,15 +146,35 @@ export class KvStore {
   }
 }
 
+interface ReadOptions {
+  readonly transaction: Transaction;
+}
+
+/** lmdb's declarations leave out the options of the binary reads. */
+interface BinaryReads {
+  getBinary(key: Buffer, options?: ReadOptions): Buffer | undefined;
+  getBinaryFast(key: Buffer, options?: ReadOptions): Buffer | undefined;
+}
+
 class LmdbView implements KvView {
-  constructor(private readonly db: RootDatabase<Buffer, Buffer>) {}
+  private readonly db: RootDatabase<Buffer, Buffer> & BinaryReads;
+  private readonly options: ReadOptions | undefined;
+
+  constructor(
+    db: RootDatabase<Buffer, Buffer>,
+    /** The state to read; without one, the latest. */
+    transaction?: Transaction,
+  ) {
+    this.db = db as RootDatabase<Buffer, Buffer> & BinaryReads;
+    this.options = transaction && { transaction };
+  }
 
   get(key: Buffer): Buffer | undefined {
-    return this.db.getBinary(key);
+    return this.db.getBinary(key, this.options);
   }
 
   peek(key: Buffer): Buffer | undefined {
-    const bytes = this.db.getBinaryFast(key);
+    const bytes = this.db.getBinaryFast(key, this.options);
     if (bytes === undefined) return undefined;
     // A large value comes as a plain view of the map, which a commit may move; any other in a shared buffer that is
     // longer than it says.
@@ -153,13 +189,14 @@ class LmdbView implements KvView {
         reverse: true,
         exclusiveStart: true,
         inclusiveEnd: true,
+        ...this.options,
       });
     }
-    return this.db.getRange({ start, end });
+    return this.db.getRange({ start, end, ...this.options });
   }
 
   count(start: Buffer, end: Buffer): number {
-    return this.db.getKeysCount({ start, end });
+    return this.db.getKeysCount({ start, end, ...this.options });
   }
 }
 
