@@ -1,9 +1,10 @@
+import { compareDecimals, exactDouble, finite, readDecimal, type Decimal } from './decimal.js';
 import { rankOf, T } from './types.js';
-import { elements, int32, nameEnd, readLong, readNumber, type Value } from './value.js';
+import { elements, int32, nameEnd, numberOf, readLong, type Value } from './value.js';
 
 /**
  * MongoDB's order over all BSON values: by type rank, then within the type. Numbers compare by value whatever their
- * type, exactly also for Longs beyond 2^53; NaN is the lowest number; -0 equals 0. Decimal128 is refused.
+ * type, exactly also for Decimal128 and for Longs beyond 2^53; NaN is the lowest number; -0 equals 0.
  */
 export function compareValues(a: Value, b: Value): number {
   const rank = rankOf(a.type) - rankOf(b.type);
@@ -42,18 +43,24 @@ export function valuesEqual(a: Value, b: Value): boolean {
 }
 
 function compareNumbers(a: Value, b: Value): number {
-  const x = readNumber(a);
-  const y = readNumber(b);
+  const x = numberOf(a);
+  const y = numberOf(b);
   if (x < y) return -1;
   if (x > y) return 1;
-  if (x === y) {
-    // Equal as doubles: only Longs beyond 2^53 can differ still, and their distance from the double decides.
-    if (Math.abs(x) < 2 ** 53 || (a.type !== T.long && b.type !== T.long) || !Number.isFinite(x)) return 0;
-    const left = a.type === T.long ? readLong(a) : BigInt(x);
-    const right = b.type === T.long ? readLong(b) : BigInt(y);
-    return left < right ? -1 : left > right ? 1 : 0;
-  }
-  return Number(Number.isNaN(y)) - Number(Number.isNaN(x));
+  if (x !== y) return Number(Number.isNaN(y)) - Number(Number.isNaN(x));
+  // Rounding keeps the order, so only what rounds to one double is to be looked at: decimals, and Longs beyond 2^53.
+  return isDouble(a, x) && isDouble(b, y) ? 0 : compareDecimals(exactNumber(a), exactNumber(b));
+}
+
+/** Is a number, `double` when rounded, surely that double? */
+export function isDouble(value: Value, double: number): boolean {
+  return value.type !== T.decimal && (value.type !== T.long || Math.abs(double) < 2 ** 53);
+}
+
+/** A number of any type with all its digits. */
+export function exactNumber(value: Value): Decimal {
+  if (value.type === T.decimal) return readDecimal(value);
+  return value.type === T.long ? finite(readLong(value), 0) : exactDouble(numberOf(value));
 }
 
 function compareWords(a: Value, b: Value, highA: number, highB: number): number {

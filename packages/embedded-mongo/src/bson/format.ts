@@ -1,3 +1,4 @@
+import { decimalText, readDecimal } from './decimal.js';
 import { T } from './types.js';
 import { elements, int32, nameEnd, readBool, readLong, readNumber, readString, type Value } from './value.js';
 
@@ -42,7 +43,7 @@ export function formatValue(value: Value): string {
     case T.code:
       return readString(value);
     case T.decimal:
-      return 'NumberDecimal(...)';
+      return decimalText(readDecimal(value));
     default:
       return 'null';
   }

@@ -1,4 +1,5 @@
 import { unsupported } from '../errors.js';
+import { readDecimal, toDouble } from './decimal.js';
 import { T } from './types.js';
 
 /**
@@ -133,9 +134,14 @@ export function readLong(value: Value): bigint {
   return value.buf.readBigInt64LE(value.start);
 }
 
+/** A number of any type as the nearest double: for limits, signs and hashes. `compareValues` compares exactly. */
+export function numberOf(value: Value): number {
+  return value.type === T.decimal ? toDouble(readDecimal(value)) : readNumber(value);
+}
+
 /**
  * A number value as a double. Exact for int32, double and Longs within 2^53; a larger Long is rounded
- * (compare with `compareValues`, which is exact). Decimal128 is refused.
+ * (compare with `compareValues`, which is exact). Decimal128 is refused, so that no arithmetic loses its digits.
  */
 export function readNumber(value: Value): number {
   const { buf, start } = value;
@@ -147,7 +153,7 @@ export function readNumber(value: Value): number {
     case T.long:
       return int32(buf, start + 4) * 4294967296 + (int32(buf, start) >>> 0);
     default:
-      throw unsupported('Decimal128 in a comparison, an index or arithmetic');
+      throw unsupported('Decimal128 here');
   }
 }
 
@@ -165,6 +171,10 @@ export function isTruthy(value: Value | undefined): boolean {
     case T.double:
     case T.long:
       return readNumber(value) !== 0;
+    case T.decimal: {
+      const { kind, coefficient } = readDecimal(value);
+      return kind !== 'finite' || coefficient !== 0n;
+    }
     default:
       return true;
   }

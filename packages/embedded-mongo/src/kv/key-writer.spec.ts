@@ -1,4 +1,15 @@
-import { Binary, Double, Int32, Long, MaxKey, MinKey, ObjectId, serialize, Timestamp } from 'bson';
+import {
+  Binary,
+  Decimal128,
+  Double,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  serialize,
+  Timestamp,
+} from 'bson';
 import { compareValues } from '../bson/compare.js';
 import { elements, type Value } from '../bson/value.js';
 import { CommandError, ErrorCode } from '../errors.js';
@@ -10,6 +21,11 @@ function valueOf(value: unknown): Value {
 }
 
 const LONGS = ['9007199254740992', '9007199254740993', '9007199254740994', '9223372036854775807'];
+const DECIMALS =
+  `0 1 1.0 1.5 0.1 0.1000000000000000055511151231257827 0.1000000000000000055511151231257828 1E-6176 4E-324 1E-320
+  9007199254740993 9007199254740992.5 9223372036854775807 9223372036854775807.5 1.0E+300 1E+309 9E+6144 Infinity`.split(
+    /\s+/,
+  );
 const SAMPLES: unknown[] = [
   new MinKey(),
   null,
@@ -20,6 +36,8 @@ const SAMPLES: unknown[] = [
   ...LONGS.flatMap((text) => [Long.fromString(text), Long.fromString(`-${text}`)]),
   Long.MIN_VALUE,
   Long.fromNumber(1),
+  ...DECIMALS.flatMap((text) => [Decimal128.fromString(text), Decimal128.fromString(`-${text}`)]),
+  Decimal128.fromString('NaN'),
   ...['', 'a', 'ab', 'a\0', 'a\0b', 'a\u0001', 'b', 'ä', '日本', '\uffff', '😀'],
   {},
   { a: 1 },
@@ -110,11 +128,9 @@ describe('KeyWriter', () => {
   });
 
   it('gives one key to equal numbers of all types', () => {
-    const ones = [new Int32(1), new Double(1), Long.fromNumber(1)].map((value) =>
-      keyOf([[valueOf(value), false]]),
-    );
-    expect(ones[1]).toEqual(ones[0]);
-    expect(ones[2]).toEqual(ones[0]);
+    const all = [new Int32(1), new Double(1), Long.fromNumber(1), Decimal128.fromString('1.00')];
+    const ones = all.map((value) => keyOf([[valueOf(value), false]]));
+    for (const one of ones) expect(one).toEqual(ones[0]);
     expect(keyOf([[valueOf(new Double(-0)), false]])).toEqual(keyOf([[valueOf(new Int32(0)), false]]));
   });
 

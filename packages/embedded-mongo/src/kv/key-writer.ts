@@ -1,17 +1,21 @@
+import { exactNumber, isDouble } from '../bson/compare.js';
+import { compareDecimals, exactDouble, type Decimal } from '../bson/decimal.js';
 import { T, rankOf } from '../bson/types.js';
-import { elements, int32, nameEnd, readLong, readNumber, type Value } from '../bson/value.js';
-import { CommandError, ErrorCode, unsupported } from '../errors.js';
+import { elements, int32, nameEnd, numberOf, type Value } from '../bson/value.js';
+import { CommandError, ErrorCode } from '../errors.js';
 
 /** LMDB's limit for a key with pages of 4 KiB. */
 export const MAX_KEY = 1978;
 
-const scratch = Buffer.alloc(16);
+const scratch = Buffer.alloc(8);
+/** Behind a double's bits: the value is that double; one less or more: it is less or more. */
+const EXACT = 0x80;
 
 /**
  * Writes BSON values so that `memcmp` of the keys is MongoDB's order of the values. Each value is self-delimiting:
  * a type tag (its rank), then bytes that order within the type. A descending field is the same with all bits inverted.
- * Numbers: the double's bits made sortable, so int32, double and Long of one value give one key; from 2^53 on, where
- * Longs lie between doubles, two more bytes carry the distance of the Long from its nearest double.
+ * Numbers of all types: the nearest double's bits made sortable, then on which side of that double the value lies. What
+ * is that double ends there; a decimal or a Long between two doubles adds its digits.
  */
 export class KeyWriter {
   private readonly buf = Buffer.alloc(MAX_KEY + 16);
@@ -86,6 +90,7 @@ export class KeyWriter {
       case T.int:
       case T.double:
       case T.long:
+      case T.decimal:
         return this.number(value);
       case T.string:
       case T.code:
@@ -114,29 +119,43 @@ export class KeyWriter {
         this.escaped(buf, start, middle);
         return this.escaped(buf, middle + 1, end - 1);
       }
-      case T.decimal:
-        throw unsupported('Decimal128 in an indexed field');
       default:
         return;
     }
   }
 
   private number(value: Value): void {
-    const double = readNumber(value);
-    this.room(10);
+    const double = numberOf(value);
+    this.room(9);
+    const from = this.at;
+    this.at += 8;
+    this.buf[this.at++] = EXACT;
     if (Number.isNaN(double)) {
-      this.buf.fill(0, this.at, this.at + 8);
-      this.at += 8;
+      this.buf.fill(0, from, from + 8);
       return;
     }
     // `+ 0` makes -0 the same as 0.
     scratch.writeDoubleBE(double + 0);
     const flip = scratch[0]! & 0x80 ? 0xff : 0;
-    this.buf[this.at++] = flip ? ~scratch[0]! : scratch[0]! | 0x80;
-    for (let i = 1; i < 8; i++) this.buf[this.at++] = scratch[i]! ^ flip;
-    if (Math.abs(double) < 2 ** 53 || !Number.isFinite(double)) return;
-    const distance = value.type === T.long ? Number(readLong(value) - BigInt(double)) : 0;
-    this.at = this.buf.writeUInt16BE(distance + 0x8000, this.at);
+    this.buf[from] = flip ? ~scratch[0]! : scratch[0]! | 0x80;
+    for (let i = 1; i < 8; i++) this.buf[from + i] = scratch[i]! ^ flip;
+    if (isDouble(value, double)) return;
+    const exact = exactNumber(value);
+    const side = compareDecimals(exact, exactDouble(double));
+    if (side === 0) return;
+    this.buf[this.at - 1] = EXACT + side;
+    this.digits(exact);
+  }
+
+  /** A decimal that is not 0: where its first digit stands, then 34 digits. */
+  private digits({ negative, coefficient, exponent }: Decimal): void {
+    const digits = String(coefficient);
+    const from = this.at;
+    this.room(17);
+    this.at = this.buf.writeUInt16BE(digits.length + exponent + 0x4000, this.at);
+    const hex = BigInt(digits.padEnd(34, '0')).toString(16).padStart(30, '0');
+    this.at += this.buf.write(hex, this.at, 'hex');
+    if (negative) this.invert(from);
   }
 
   private words(value: Value, flip: number): void {

@@ -1,7 +1,7 @@
 import type { IndexInfo } from '../catalog/index-info.js';
 import { compareValues } from '../bson/compare.js';
 import { isNumber, rankOf, T } from '../bson/types.js';
-import { readNumber, type Value } from '../bson/value.js';
+import { numberOf, type Value } from '../bson/value.js';
 import { doubleValue } from '../bson/make.js';
 import { KeyWriter, prefixEnd } from '../kv/key-writer.js';
 import { isComparison, type Comparison, type Filter } from './filter.js';
@@ -63,7 +63,7 @@ function pointsOf(condition: Filter): FieldBounds | undefined {
   if (!isComparison(condition) || !rangeable(condition.value)) return undefined;
   const { op, value } = condition;
   const isNull = value.type === T.null;
-  const isNaN = isNumber(value.type) && Number.isNaN(readNumber(value));
+  const isNaN = isNumber(value.type) && Number.isNaN(numberOf(value));
   if (op === 'eq') return { kind: 'points', points: [value], used: [condition] };
   if (!isNull && !isNaN) return undefined;
   return { kind: 'points', points: op === 'gte' || op === 'lte' ? [value] : [], used: [condition] };

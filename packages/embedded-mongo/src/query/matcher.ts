@@ -1,6 +1,6 @@
 import { compareValues } from '../bson/compare.js';
 import { isNumber, rankOf, T } from '../bson/types.js';
-import { elements, readNumber, readString, type Value } from '../bson/value.js';
+import { elements, numberOf, readString, type Value } from '../bson/value.js';
 import type { Comparison, Filter } from './filter.js';
 import { somePathValue, type Path } from './path.js';
 
@@ -141,7 +141,7 @@ function countElements(array: Value): number {
 
 function modTest(value: Value, divisor: number, remainder: number): boolean {
   if (!isNumber(value.type)) return false;
-  const number = readNumber(value);
+  const number = numberOf(value);
   return Number.isFinite(number) && Math.trunc(number) % divisor === remainder % divisor;
 }
 
@@ -163,16 +163,16 @@ function comparisonTest({ op, value: operand }: Comparison): Test {
   if (operand.type === T.objectId || operand.type === T.string) {
     if (op === 'eq') return bytesTest(operand);
   }
-  if (isNumber(operand.type) && Number.isNaN(readNumber(operand))) {
+  if (isNumber(operand.type) && Number.isNaN(numberOf(operand))) {
     const matches = op === 'eq' || op === 'gte' || op === 'lte';
-    return (value) => matches && isNumber(value.type) && Number.isNaN(readNumber(value));
+    return (value) => matches && isNumber(value.type) && Number.isNaN(numberOf(value));
   }
   const accepts = signTest(op);
   return (value) => {
     if (rankOf(value.type) !== rank) return false;
     const order = compareValues(value, operand);
     // NaN is below every number in a sort, but neither less nor greater in a filter.
-    if (order < 0 && op !== 'eq' && value.type === T.double && Number.isNaN(readNumber(value))) return false;
+    if (order < 0 && op !== 'eq' && isNumber(value.type) && Number.isNaN(numberOf(value))) return false;
     return accepts(order);
   };
 }

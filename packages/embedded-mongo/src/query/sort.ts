@@ -1,6 +1,6 @@
 import { compareValues } from '../bson/compare.js';
 import { isNumber, T } from '../bson/types.js';
-import { elementsOf, readNumber, type Value } from '../bson/value.js';
+import { elementsOf, numberOf, type Value } from '../bson/value.js';
 import { CommandError, badValue, ErrorCode, typeMismatch, unsupported } from '../errors.js';
 import { expandPaths, ParallelArrays, plainValues } from './expand.js';
 import { parsePath, type Path } from './path.js';
@@ -19,7 +19,7 @@ export function parseSort(value: Value | undefined): SortField[] {
   if (value.type !== T.object) throw typeMismatch("Expected field 'sort' to be of type object");
   return elementsOf(value).map((element) => {
     if (element.type === T.object) throw unsupported('$meta in a sort');
-    const order = isNumber(element.type) ? readNumber(element) : 0;
+    const order = isNumber(element.type) ? numberOf(element) : 0;
     if (order !== 1 && order !== -1)
       throw badValue('$sort key ordering must be 1 (for ascending) or -1 (for descending)');
     if (element.name === '')

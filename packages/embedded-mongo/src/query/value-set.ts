@@ -1,6 +1,6 @@
 import { compareValues } from '../bson/compare.js';
 import { isNumber, rankOf, T } from '../bson/types.js';
-import { readNumber, type Value } from '../bson/value.js';
+import { numberOf, type Value } from '../bson/value.js';
 
 /** Values that are equal in MongoDB's sense count once (1, 1.0 and Long 1 are one); the first one stays. */
 export class ValueSet {
@@ -27,7 +27,7 @@ export class ValueSet {
 
 /** Equal values have equal hashes; documents and arrays may hold numbers of different types, so only their rank. */
 function hashOf(value: Value): string {
-  if (isNumber(value.type)) return `n${readNumber(value) + 0}`;
+  if (isNumber(value.type)) return `n${numberOf(value) + 0}`;
   const rank = rankOf(value.type);
   if (value.type === T.object || value.type === T.array) return String(rank);
   return `${rank}:${value.buf.toString('latin1', value.start, value.end)}`;

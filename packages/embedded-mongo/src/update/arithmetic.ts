@@ -1,3 +1,5 @@
+import { add, asDecimal, multiply } from '../bson/decimal-math.js';
+import { decimalValue } from '../bson/decimal.js';
 import { doubleValue, intValue, longValue } from '../bson/make.js';
 import { formatValue } from '../bson/format.js';
 import { isNumber, T, typeName } from '../bson/types.js';
@@ -16,6 +18,10 @@ export function calculate(op: '$inc' | '$mul', left: Value, right: Value, descri
       `Cannot apply ${op} to a value of non-numeric type. ${describe()} has the field of non-numeric type ${typeName(left.type)}`,
     );
   }
+  if (left.type === T.decimal || right.type === T.decimal) {
+    const compute = op === '$inc' ? add : multiply;
+    return decimalValue(compute(asDecimal(left), asDecimal(right)));
+  }
   if (left.type === T.double || right.type === T.double) {
     const a = readNumber(left);
     const b = readNumber(right);
@@ -33,6 +39,5 @@ export function calculate(op: '$inc' | '$mul', left: Value, right: Value, descri
 
 function integer(value: Value): bigint {
   if (value.type === T.long) return readLong(value);
-  // Refuses Decimal128.
   return BigInt(readNumber(value));
 }

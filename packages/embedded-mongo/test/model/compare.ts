@@ -1,5 +1,5 @@
-import { Binary, BSONRegExp, MaxKey, MinKey, ObjectId, Timestamp } from 'mongodb';
-import { isDoc, isNumeric, toNumber, type Value } from './value.js';
+import { Binary, BSONRegExp, Double, MaxKey, MinKey, ObjectId, Timestamp } from 'mongodb';
+import { isDoc, isNumeric, toNumber, type Numeric, type Value } from './value.js';
 
 /** Stands in keys for what MongoDB indexes as `undefined`: the content of an empty array. Sorts below null. */
 export const EMPTY = Symbol('empty array');
@@ -29,7 +29,7 @@ export function compare(left: KeyValue, right: KeyValue): number {
   const rank = typeRank(left);
   const difference = rank - typeRank(right);
   if (difference !== 0) return difference;
-  if (isNumeric(left) && isNumeric(right)) return compareNumbers(toNumber(left), toNumber(right));
+  if (isNumeric(left) && isNumeric(right)) return compareNumbers(left, right);
   if (typeof left === 'string' && typeof right === 'string') return compareBytes(left, right);
   if (isDoc(left) && isDoc(right)) return compareFields([...left], [...right]);
   if (Array.isArray(left) && Array.isArray(right)) return compareFields(entries(left), entries(right));
@@ -49,10 +49,36 @@ export function compare(left: KeyValue, right: KeyValue): number {
 const entries = (items: Value[]): [string, Value][] => items.map((item) => ['', item]);
 
 /** NaN is equal to itself and below every other number; -0 equals 0. */
-function compareNumbers(left: number, right: number): number {
-  if (Number.isNaN(left) || Number.isNaN(right))
-    return Number(Number.isNaN(right)) - Number(Number.isNaN(left));
-  return left < right ? -1 : Number(left > right);
+function compareNumbers(left: Numeric, right: Numeric): number {
+  const [x, y] = [fraction(left), fraction(right)];
+  if (typeof x === 'number' || typeof y === 'number') {
+    const rank = (part: Fraction | number): number =>
+      typeof part !== 'number' ? 0 : part > 0 ? 1 : part < 0 ? -1 : -2;
+    return rank(x) - rank(y);
+  }
+  return Number(x.over * y.under - y.over * x.under > 0n) - Number(x.over * y.under - y.over * x.under < 0n);
+}
+
+interface Fraction {
+  over: bigint;
+  under: bigint;
+}
+
+/** A number as an exact fraction; NaN and the infinities as themselves. */
+function fraction(value: Numeric): Fraction | number {
+  const [, sign, whole, decimals = '', exponent = '0'] =
+    /^(-?)(\d+)(?:\.(\d+))?(?:E([+-]?\d+))?$/.exec(value.toString()) ?? [];
+  if (!Number.isFinite(toNumber(value)) && whole === undefined) return toNumber(value);
+  if (value instanceof Double) {
+    let [number, under] = [value.value, 1n];
+    while (!Number.isInteger(number)) [number, under] = [number * 2, under * 2n];
+    return { over: BigInt(number), under };
+  }
+  const power = Number(exponent) - decimals.length;
+  const over = BigInt(`${sign}${whole}${decimals}`);
+  return power < 0
+    ? { over, under: 10n ** BigInt(-power) }
+    : { over: over * 10n ** BigInt(power), under: 1n };
 }
 
 function compareBytes(left: string, right: string): number {

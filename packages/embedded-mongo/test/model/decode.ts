@@ -1,4 +1,15 @@
-import { Binary, BSONRegExp, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'mongodb';
+import {
+  Binary,
+  BSONRegExp,
+  Decimal128,
+  Double,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  Timestamp,
+} from 'mongodb';
 import type { Doc, Value } from './value.js';
 
 /**
@@ -58,6 +69,8 @@ class Reader {
         return new Timestamp(this.buffer.readBigUInt64LE(this.skip(8)));
       case 0x12:
         return Long.fromBigInt(this.buffer.readBigInt64LE(this.skip(8)));
+      case 0x13:
+        return new Decimal128(Uint8Array.from(this.buffer.subarray(this.skip(16), this.at)));
       case 0x7f:
         return new MaxKey();
       case 0xff:

@@ -136,6 +136,7 @@ const TYPE_ALIASES: Record<string, number> = {
   int: 16,
   timestamp: 17,
   long: 18,
+  decimal: 19,
   minKey: -1,
   maxKey: 127,
 };

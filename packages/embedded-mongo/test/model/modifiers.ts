@@ -1,6 +1,7 @@
-import { BSONRegExp, Double, Int32, Long } from 'mongodb';
+import { BSONRegExp, Decimal128, Double, Int32, Long } from 'mongodb';
 import { compare } from './compare.js';
 import { isOperators, matches } from './match.js';
+import { decimalArithmetic } from './decimal.js';
 import { CODES, ModelError } from './model-error.js';
 import { clone, isDoc, isNumeric, toNumber, type Doc, type Numeric, type Value } from './value.js';
 
@@ -97,6 +98,9 @@ function extreme(operand: Value, wins: (order: number) => boolean): Modifier {
 function arithmetic(operand: Value, compute: (current: number, by: number) => number): Modifier {
   if (!isNumeric(operand)) throw new ModelError(CODES.typeMismatch, 'arithmetic with what is no number');
   const apply = (current: Numeric): Value => {
+    if (current instanceof Decimal128 || operand instanceof Decimal128) {
+      return decimalArithmetic(compute(2, 3) === 5 ? '+' : '*', current, operand);
+    }
     const result = compute(toNumber(current), toNumber(operand));
     if (current instanceof Double || operand instanceof Double) return new Double(result);
     const staysInt32 = current instanceof Int32 && operand instanceof Int32 && result === (result | 0);

@@ -1,4 +1,15 @@
-import { Binary, BSONRegExp, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'mongodb';
+import {
+  Binary,
+  BSONRegExp,
+  Decimal128,
+  Double,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  Timestamp,
+} from 'mongodb';
 import { isDoc, type Value } from './value.js';
 
 /** The BSON type number of a value. */
@@ -16,6 +27,7 @@ export function typeNumber(value: Value): number {
   if (value instanceof Int32) return 16;
   if (value instanceof Timestamp) return 17;
   if (value instanceof Long) return 18;
+  if (value instanceof Decimal128) return 19;
   if (value instanceof MinKey) return -1;
   if (value instanceof MaxKey) return 127;
   throw new Error(`no BSON type for ${String(value)}`);

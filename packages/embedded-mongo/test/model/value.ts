@@ -1,4 +1,16 @@
-import { BSON, Binary, BSONRegExp, Double, Int32, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'mongodb';
+import {
+  BSON,
+  Binary,
+  BSONRegExp,
+  Decimal128,
+  Double,
+  Int32,
+  Long,
+  MaxKey,
+  MinKey,
+  ObjectId,
+  Timestamp,
+} from 'mongodb';
 
 /** A document of the model: a Map, because a plain object would reorder fields named like integers. */
 export type Doc = Map<string, Value>;
@@ -11,6 +23,7 @@ export type Value =
   | Int32
   | Double
   | Long
+  | Decimal128
   | Date
   | ObjectId
   | Binary
@@ -23,13 +36,16 @@ export type Value =
 
 export const isDoc = (value: unknown): value is Doc => value instanceof Map;
 
-export type Numeric = Int32 | Double | Long;
+export type Numeric = Int32 | Double | Long | Decimal128;
 
 export const isNumeric = (value: unknown): value is Numeric =>
-  value instanceof Int32 || value instanceof Double || value instanceof Long;
+  value instanceof Int32 || value instanceof Double || value instanceof Long || value instanceof Decimal128;
 
-/** The number of a numeric value; exact, because the model keeps Longs within 2^53. */
-export const toNumber = (value: Numeric): number => (value instanceof Long ? value.toNumber() : value.value);
+/** The number of a numeric value; exact but for decimals, because the model keeps Longs within 2^53. */
+export function toNumber(value: Numeric): number {
+  if (value instanceof Decimal128) return Number(value.toString());
+  return value instanceof Long ? value.toNumber() : value.value;
+}
 
 /** A literal made into model values: objects become documents, integral numbers int32, other numbers doubles. */
 export function literal(input: unknown): Value {
@@ -70,6 +86,7 @@ export function show(value: unknown): string {
   if (value instanceof Int32) return String(value.value);
   if (value instanceof Double) return `double(${Object.is(value.value, -0) ? '-0' : value.value})`;
   if (value instanceof Long) return `long(${value.toString()})`;
+  if (value instanceof Decimal128) return `decimal(${value.toString()})`;
   if (value instanceof Date) return `date(${value.getTime()})`;
   if (value instanceof ObjectId) return `oid(${value.toHexString()})`;
   if (value instanceof BSONRegExp) return `/${value.pattern}/${value.options}`;

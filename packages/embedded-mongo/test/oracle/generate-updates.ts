@@ -1,4 +1,4 @@
-import { Double, Int32, Long } from 'mongodb';
+import { Decimal128, Double, Int32, Long } from 'mongodb';
 import { doc, type Doc, type Value } from '../model/value.js';
 import { FilterSource } from './generate-filters.js';
 
@@ -75,6 +75,7 @@ export class UpdateSource extends FilterSource {
       [6, () => new Int32(this.random.between(-2, 3))],
       [1, () => new Double(this.random.pick([0.5, -0.5, 1, -0]))],
       [1, () => Long.fromNumber(this.random.between(-2, 3))],
+      [1, () => Decimal128.fromString(this.random.pick(['1', '0.25', '-1.50', '1E-20', '1E+40']))],
       [0.3, () => 'no number'],
     ]);
   }

@@ -1,4 +1,4 @@
-import { Double, Int32, Long, MaxKey, MinKey, ObjectId } from 'mongodb';
+import { Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId } from 'mongodb';
 import type { Random } from '../support/random.js';
 import { literal, type Doc, type Value } from '../model/value.js';
 
@@ -22,6 +22,11 @@ export const PATHS = [
 ] as const;
 const STRINGS = ['', 'a', 'ab', 'abc', 'b', 'B', 'zürich', '日本', 'a\u0000b', '\uffff', '😀'];
 
+const DECIMALS =
+  '0 -0 1 1.00 2.5 -2.5 3 0.1 0.5 1E-10 1E-400 9007199254740991.5 1E+300 1E+400 NaN Infinity -Infinity'.split(
+    ' ',
+  );
+
 /** Makes values, documents and paths; small ranges so that equal values are common. */
 export class ValueSource {
   constructor(readonly random: Random) {}
@@ -38,6 +43,7 @@ export class ValueSource {
           new Double(random.pick([NaN, NaN, NaN, Infinity, -Infinity, 1e300, -1e-300, 2 ** 53, -(2 ** 31)])),
       ],
       [1, () => Long.fromNumber(random.pick([2 ** 53 - 1, -(2 ** 53 - 1), 2 ** 40 + 1, 2 ** 31]))],
+      [1.5, () => Decimal128.fromString(random.pick(DECIMALS))],
       [1, () => new Int32(random.pick([2147483647, -2147483648, 65536, -257]))],
     ]);
   }

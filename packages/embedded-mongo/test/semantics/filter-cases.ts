@@ -1,4 +1,4 @@
-import { Double, Long, MaxKey, MinKey } from 'mongodb';
+import { Decimal128, Double, Long, MaxKey, MinKey } from 'mongodb';
 
 /** A document, a filter, and whether MongoDB 7 says that they match. Written by hand from its documentation. */
 export type FilterCase = [
@@ -10,6 +10,8 @@ export type FilterCase = [
 const long = (value: number): Long => Long.fromNumber(value);
 const double = (value: number): Double => new Double(value);
 
+const decimal = (text: string): Decimal128 => Decimal128.fromString(text);
+
 export const FILTER_CASES: FilterCase[] = [
   // Numbers compare by value, whatever their type.
   [{ a: 1 }, { a: double(1) }, true],
@@ -20,6 +22,17 @@ export const FILTER_CASES: FilterCase[] = [
   [{ a: double(NaN) }, { a: { $gte: double(NaN) } }, true],
   [{ a: double(NaN) }, { a: { $lt: 0 } }, false],
   [{ a: 5 }, { a: { $gt: double(NaN) } }, false],
+  [{ a: decimal('1.0') }, { a: 1 }, true],
+  [{ a: 0.5 }, { a: decimal('0.5') }, true],
+  [{ a: 0.1 }, { a: decimal('0.1') }, false],
+  [{ a: 0.1 }, { a: { $gt: decimal('0.1') } }, true],
+  [{ a: decimal('9007199254740993') }, { a: { $gt: double(2 ** 53) } }, true],
+  [{ a: decimal('NaN') }, { a: double(NaN) }, true],
+  [{ a: decimal('NaN') }, { a: { $lt: 1 } }, false],
+  [{ a: decimal('1E+400') }, { a: { $lt: double(Infinity) } }, true],
+  [{ a: decimal('-0') }, { a: 0 }, true],
+  [{ a: decimal('1') }, { a: { $type: 'decimal' } }, true],
+  [{ a: decimal('1') }, { a: { $type: 'number' } }, true],
   // Only values of one type class compare.
   [{ a: 'x' }, { a: { $gt: 1 } }, false],
   [{ a: true }, { a: { $gt: 0 } }, false],
