@@ -43,7 +43,7 @@ export default tseslint.config(
     rules: { 'no-restricted-imports': 'off' },
   },
   {
-    files: ['test/**', 'packages/*/test/**', '**/*.spec.ts', 'bench/**', 'src/cli/**'],
+    files: ['test/**', 'packages/*/test/**', 'packages/*/bench/**', '**/*.spec.ts', 'bench/**', 'src/cli/**'],
     rules: { 'no-console': 'off' },
   },
 );
