@@ -1,11 +1,15 @@
 import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
 import { join } from 'node:path';
+import { timestampValue } from './bson/make.js';
+import type { Value } from './bson/value.js';
 import { Catalog, type CollectionInfo } from './catalog/catalog.js';
 import { recordKey } from './catalog/records.js';
 import { Cursors } from './commands/cursors.js';
 import { prefixEnd } from './kv/key-writer.js';
 import { KvStore } from './kv/store.js';
-import { WriteScope, type ReadScope } from './scope.js';
+import type { ReadScope } from './scope.js';
+import { Sessions } from './sessions/sessions.js';
+import { Transactions } from './transactions/transactions.js';
 
 /** The version of the layout on disk. A folder of a newer one is refused. */
 const FORMAT = 2;
@@ -26,12 +30,16 @@ export class Engine {
   readonly catalog: Catalog;
   /** What commands outside transactions read: all that is on disk. */
   readonly reads: ReadScope;
-  /** What commands outside transactions change: the plan that the next commits write. */
-  readonly writes: WriteScope;
+  readonly transactions: Transactions;
+  readonly sessions: Sessions;
   readonly cursors: Cursors;
   readonly now: () => number;
+  /** The address under which it names itself to drivers. */
+  host = '';
   readonly startedAt: number;
   private readonly housekeeping: NodeJS.Timeout;
+  private lastSecond = 0;
+  private increment = 0;
   private closing = false;
 
   /** Opens the folder. The caller holds its owner lock. */
@@ -50,7 +58,8 @@ export class Engine {
         return catalog.committed;
       },
     };
-    this.writes = new WriteScope(this.store.planned, catalog);
+    this.transactions = new Transactions(this.store, catalog, now);
+    this.sessions = new Sessions(this.store, this.transactions, now);
     this.sweep();
     this.housekeeping = setInterval(() => this.housekeep(), HOUSEKEEPING_MS).unref();
   }
@@ -58,12 +67,23 @@ export class Engine {
   /** Ends what has outlived its time. */
   housekeep(): void {
     this.cursors.expire();
+    this.sessions.expire();
   }
 
   /** The number of documents, from the keys alone. */
   countRecords(info: CollectionInfo): number {
     const prefix = recordKey(info.ident, 0).subarray(0, 4);
     return this.store.committed.count(prefix, prefixEnd(prefix));
+  }
+
+  /** The time of a reply, as MongoDB's `operationTime`: it never goes back. */
+  operationTime(): Value {
+    const seconds = Math.floor(this.now() / 1000);
+    if (seconds > this.lastSecond) {
+      this.lastSecond = seconds;
+      this.increment = 0;
+    }
+    return timestampValue(this.lastSecond, ++this.increment);
   }
 
   /** Sweeps after the current command's writes. */
@@ -84,6 +104,7 @@ export class Engine {
     this.closing = true;
     clearInterval(this.housekeeping);
     this.cursors.close();
+    this.sessions.close();
     await this.store.close();
   }
 }

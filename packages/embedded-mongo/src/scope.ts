@@ -1,11 +1,11 @@
-import type { CollectionInfo, Collections, CollectionStates } from './catalog/catalog.js';
+import type { CollectionInfo, CollectionLookup, CollectionStates } from './catalog/catalog.js';
 import { Records, type WriteView } from './catalog/records.js';
 import type { KvView } from './kv/view.js';
 
 /** What a reading command sees: one state of the keys and the collections in it. */
 export interface ReadScope {
   readonly view: KvView;
-  readonly collections: Collections;
+  readonly collections: CollectionLookup;
 }
 
 /**
@@ -18,11 +18,13 @@ export class WriteScope implements ReadScope {
   constructor(
     readonly view: WriteView,
     readonly catalog: CollectionStates,
+    /** Before a collection is dropped or its indexes change: throws `Blocked` while a transaction uses it. */
+    readonly assertUntouched: (ns: string) => void,
   ) {
     this.records = new Records(view, catalog);
   }
 
-  get collections(): Collections {
+  get collections(): CollectionLookup {
     return this.catalog.planned;
   }
 

@@ -32,6 +32,7 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
     if (options.socketPath !== undefined) await server.listen({ path: options.socketPath });
     const port = options.port === undefined ? undefined : await server.listen({ port: options.port });
     const opened = engine;
+    opened.host = port === undefined ? (options.socketPath ?? '') : `127.0.0.1:${port}`;
     return {
       port,
       engine,

@@ -19,9 +19,12 @@ export interface CollectionInfo {
 
 export type Collections = ReadonlyMap<string, CollectionInfo>;
 
+/** As commands look collections up. */
+export type CollectionLookup = Pick<Collections, 'get'>;
+
 /** The collections as a writer sees and changes them: the catalog itself, or a transaction's own state over it. */
 export interface CollectionStates {
-  readonly planned: Collections;
+  readonly planned: CollectionLookup;
   /** Plans a new, empty collection. */
   create(ns: string): CollectionInfo;
   /** Plans a changed state of a collection. */
@@ -80,12 +83,7 @@ export class Catalog implements CollectionStates {
   }
 
   create(ns: string): CollectionInfo {
-    const info: CollectionInfo = {
-      ns,
-      uuid: randomUUID(),
-      ident: this.allocateIdent(),
-      indexes: [parseIndex(objectValue(ID_SPEC), this.allocateIdent())],
-    };
+    const info = newCollection(ns, () => this.allocateIdent());
     this.replace(info);
     return info;
   }
@@ -95,13 +93,13 @@ export class Catalog implements CollectionStates {
       if (!info.indexes.some((other) => other.ident === index.ident)) this.droppedIndexes.add(index.ident);
     }
     for (const index of info.indexes) if (index.multikey) this.multikeyIndexes.add(index.ident);
-    this.store.planned.put(Buffer.concat([COLLECTION, Buffer.from(info.ns)]), encode(info));
+    this.store.planned.put(...collectionEntry(info));
     this.change((collections) => collections.set(info.ns, info));
   }
 
   /** Plans the end of a collection; its keys are swept later. */
   drop(info: CollectionInfo): void {
-    this.store.planned.remove(Buffer.concat([COLLECTION, Buffer.from(info.ns)]));
+    this.store.planned.remove(collectionKey(info.ns));
     this.change((collections) => collections.delete(info.ns));
     this.discard([info.ident, ...info.indexes.map((index) => index.ident)]);
   }
@@ -161,6 +159,27 @@ export class Catalog implements CollectionStates {
     }
     return found;
   }
+}
+
+/** A new, empty collection with its `_id` index. */
+export function newCollection(ns: string, allocateIdent: () => number): CollectionInfo {
+  const ident = allocateIdent();
+  return {
+    ns,
+    uuid: randomUUID(),
+    ident,
+    indexes: [parseIndex(objectValue(ID_SPEC), allocateIdent())],
+  };
+}
+
+/** Where a collection is described in the store. */
+export function collectionKey(ns: string): Buffer {
+  return Buffer.concat([COLLECTION, Buffer.from(ns)]);
+}
+
+/** The description of a collection, ready to be put. */
+export function collectionEntry(info: CollectionInfo): [Buffer, Buffer] {
+  return [collectionKey(info.ns), encode(info)];
 }
 
 function garbageKey(ident: number): Buffer {

@@ -24,9 +24,10 @@ export const hello: Command = {
     'hostInfo',
     'backpressure',
   ],
-  run: ({ request, reply }) => {
+  run: ({ engine, request, reply }) => {
     reply.bool('helloOk', true);
     reply.bool(request.name === 'hello' ? 'isWritablePrimary' : 'ismaster', true);
+    writeReplicaSet(reply, engine.host);
     reply.int('maxBsonObjectSize', MAX_DOCUMENT);
     reply.int('maxMessageSizeBytes', MAX_MESSAGE);
     reply.int('maxWriteBatchSize', 100_000);
@@ -38,6 +39,18 @@ export const hello: Command = {
     reply.bool('readOnly', false);
   },
 };
+
+/** The one member of a replica set: drivers offer transactions and retryable writes on nothing less. */
+function writeReplicaSet(reply: BsonWriter, host: string): void {
+  reply.string('setName', 'embedded');
+  reply.int('setVersion', 1);
+  reply.bool('secondary', false);
+  const hosts = reply.beginArray('hosts');
+  reply.string('0', host);
+  reply.end(hosts);
+  reply.string('primary', host);
+  reply.string('me', host);
+}
 
 /** Answered with `ok: 1` alone. */
 export const acknowledge: Command = { run: () => undefined };

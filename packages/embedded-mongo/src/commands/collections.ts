@@ -40,7 +40,7 @@ export const create: Command = {
   fields: ['autoIndexId', 'idIndex', 'indexOptionDefaults'],
   run: ({ scope, request }) => {
     const ns = request.namespace();
-    if (scope.collections.has(ns)) {
+    if (scope.collections.get(ns)) {
       throw new CommandError(ErrorCode.NamespaceExists, `Collection ${ns} already exists.`);
     }
     scope.catalog.create(ns);

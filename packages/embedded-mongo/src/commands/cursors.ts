@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BsonWriter } from '../bson/writer.js';
 import { CommandError, ErrorCode } from '../errors.js';
+import type { Transaction } from '../transactions/transaction.js';
 
 /** MongoDB's first batch and the bytes a reply may carry. */
 export const FIRST_BATCH = 101;
@@ -14,7 +15,16 @@ export interface DocumentSource {
   drain(take: (doc: Buffer) => boolean): 'more' | 'done';
 }
 
+/** The session and transaction that a cursor belongs to. */
+export interface CursorOwner {
+  /** The session's id. */
+  readonly session: string | undefined;
+  readonly txnNumber: bigint | undefined;
+  readonly transaction: Transaction | undefined;
+}
+
 interface OpenCursor {
+  readonly owner: CursorOwner;
   readonly ns: string;
   readonly source: DocumentSource;
   usedAt: number;
@@ -22,6 +32,8 @@ interface OpenCursor {
 
 /** The open cursors of the server. */
 export class Cursors {
+  /** Of the command being run. */
+  owner: CursorOwner = { session: undefined, txnNumber: undefined, transaction: undefined };
   private readonly open = new Map<bigint, OpenCursor>();
 
   constructor(private readonly now: () => number) {}
@@ -44,6 +56,7 @@ export class Cursors {
         `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace ${found.ns}`,
       );
     }
+    assertOwner(id, found.owner, this.owner);
     found.usedAt = this.now();
     const cursor = reply.beginObject('cursor');
     let state: 'more' | 'done';
@@ -74,7 +87,9 @@ export class Cursors {
   private keep(ns: string, source: DocumentSource): bigint {
     if (this.open.size >= MAX_OPEN) throw new CommandError(ErrorCode.InternalError, 'too many open cursors');
     const id = (randomBytes(8).readBigUInt64LE() >> 1n) + 1n;
-    this.open.set(id, { ns, source, usedAt: this.now() });
+    const { owner } = this;
+    this.open.set(id, { owner, ns, source, usedAt: this.now() });
+    void owner.transaction?.ended.then(() => this.open.delete(id));
     return id;
   }
 
@@ -82,6 +97,24 @@ export class Cursors {
   expire(): void {
     const limit = this.now() - IDLE_MS;
     for (const [id, cursor] of this.open) if (cursor.usedAt < limit) this.open.delete(id);
+  }
+}
+
+/** A cursor goes on only in the session and the transaction that opened it. */
+function assertOwner(id: bigint, had: CursorOwner, now: CursorOwner): void {
+  const refuse = (code: number, why: string) =>
+    new CommandError(code, `Cannot run getMore on cursor ${id}, ${why}`);
+  if (had.session !== now.session) {
+    if (had.session === undefined) throw refuse(50736, 'which was not created in a session, in a session');
+    if (now.session === undefined) throw refuse(50737, 'which was created in a session, without an lsid');
+    throw refuse(50738, 'which was created in another session');
+  }
+  if (had.txnNumber !== now.txnNumber) {
+    if (had.txnNumber === undefined)
+      throw refuse(50739, 'which was not created in a transaction, in a transaction');
+    if (now.txnNumber === undefined)
+      throw refuse(50740, 'which was created in a transaction, without a txnNumber');
+    throw refuse(50741, 'which was created in another transaction');
   }
 }
 

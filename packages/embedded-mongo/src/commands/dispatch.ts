@@ -1,5 +1,13 @@
 import { isNumber, T } from '../bson/types.js';
-import { findByName, isTruthy, readNumber, readString, type Value } from '../bson/value.js';
+import {
+  fieldName,
+  findByName,
+  findField,
+  isTruthy,
+  readNumber,
+  readString,
+  type Value,
+} from '../bson/value.js';
 import { BsonWriter } from '../bson/writer.js';
 import type { Engine } from '../engine.js';
 import { badValue, codeNameOf, CommandError, ErrorCode, unsupported } from '../errors.js';
@@ -10,7 +18,12 @@ import * as find from './find.js';
 import { findAndModify } from './find-and-modify.js';
 import * as indexes from './indexes.js';
 import { explain } from './explain.js';
+import { sessionArgs, sessionIdOf, type SessionArgs } from '../sessions/session-args.js';
+import { Blocked } from '../transactions/key-locks.js';
+import { TransientError } from '../transactions/transient-error.js';
 import type { Command, Request } from './request.js';
+import { assertInTransaction, assertRetryable, CONTROLS } from './session-rules.js';
+import * as sessions from './sessions.js';
 import * as write from './write.js';
 import { writeDuplicate } from './write-errors.js';
 
@@ -31,9 +44,13 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>(
     serverStatus: admin.serverStatus,
     dbStats: admin.dbStats,
     dbstats: admin.dbStats,
-    endSessions: admin.acknowledge,
-    killSessions: admin.acknowledge,
-    refreshSessions: admin.acknowledge,
+    startSession: sessions.startSession,
+    endSessions: sessions.endSessions,
+    killSessions: sessions.killSessions,
+    killAllSessions: sessions.killAllSessions,
+    refreshSessions: sessions.refreshSessions,
+    commitTransaction: sessions.commitTransaction,
+    abortTransaction: sessions.abortTransaction,
     insert: write.insert,
     update: write.update,
     delete: write.remove,
@@ -73,52 +90,107 @@ const GENERIC = new Set([
   'apiVersion',
   'apiStrict',
   'apiDeprecationErrors',
+  'txnNumber',
+  'startTransaction',
   'autocommit',
   '$comment',
   'maxTimeMSOpOnly',
   '$client',
 ]);
 
-export interface Answer {
-  /** The whole reply document. */
-  readonly doc: Buffer;
-  /** Send the reply only after this: the writes it tells of are not on disk yet. */
-  readonly settled: Promise<void> | null;
-}
+/** The reply to a command, or what must happen before it can be run (again). */
+export type Answer =
+  | {
+      /** The whole reply document. */
+      readonly doc: Buffer;
+      /** Send the reply only after this: the writes it tells of are not on disk yet. */
+      readonly settled: Promise<void> | null;
+    }
+  | { readonly blocked: Promise<void> };
 
+const WRITE_ERRORS = fieldName('writeErrors');
 const writer = new BsonWriter(64 * 1024);
 
 /** Runs one command to its end and builds its reply. Throws only what is a defect of the store. */
 export function dispatch(engine: Engine, request: Request): Answer {
   const command = COMMANDS.get(request.name);
+  let session: SessionArgs | null = null;
   let doc: Buffer;
   try {
     if (!command) {
       throw new CommandError(ErrorCode.CommandNotFound, `no such command: '${request.name}'`);
     }
-    checkFields(request, command);
-    writer.reset();
-    const mark = writer.begin();
-    if (command.writes) command.run({ engine, scope: engine.writes, request, reply: writer });
-    else command.run({ engine, scope: engine.reads, request, reply: writer });
-    writer.double('ok', 1);
-    writer.end(mark);
-    doc = writer.bytes();
+    if (request.deadline !== undefined && performance.now() >= request.deadline) {
+      throw new CommandError(ErrorCode.MaxTimeMSExpired, 'operation exceeded time limit');
+    }
+    session = sessionArgs(request);
+    checkFields(request, command, session);
+    doc = run(engine, request, command, session);
   } catch (error) {
+    if (error instanceof Blocked) return { blocked: withinTime(request, error.until) };
+    if (session?.transaction) engine.sessions.fail(session);
     doc = errorReply(error);
   }
   return { doc, settled: command?.writes ? engine.store.settled() : null };
 }
 
-function checkFields(request: Request, command: Command): void {
+/** A command waits for a transaction no longer than its `maxTimeMS`. */
+function withinTime(request: Request, until: Promise<void>): Promise<void> {
+  const limit = request.integer('maxTimeMS');
+  if (!limit) return until;
+  request.deadline ??= performance.now() + limit;
+  let timer: NodeJS.Timeout;
+  const late = new Promise<void>((resolve) => {
+    timer = setTimeout(resolve, request.deadline! - performance.now());
+  });
+  return Promise.race([until, late]).finally(() => clearTimeout(timer));
+}
+
+function run(engine: Engine, request: Request, command: Command, session: SessionArgs | null): Buffer {
+  const lsid = request.get('lsid');
+  engine.cursors.owner = { session: lsid && sessionIdOf(lsid), txnNumber: undefined, transaction: undefined };
+  if (!session || CONTROLS.has(request.name)) return runAlone(engine, request, command);
+  if (session.transaction) return runInTransaction(engine, request, command, session);
+  assertRetryable(request);
+  const write = engine.sessions.write(session);
+  if (write.answered) return write.answered;
+  const doc = runAlone(engine, request, command);
+  write.record(doc);
+  return doc;
+}
+
+function runAlone(engine: Engine, request: Request, command: Command): Buffer {
+  if (!command.writes) {
+    return reply(engine, request, () => command.run({ engine, scope: engine.reads, request, reply: writer }));
+  }
+  return engine.transactions.change((scope) =>
+    reply(engine, request, () => command.run({ engine, scope, request, reply: writer })),
+  );
+}
+
+function runInTransaction(engine: Engine, request: Request, command: Command, session: SessionArgs): Buffer {
+  assertInTransaction(request, session);
+  const transaction = engine.sessions.transaction(session);
+  const { scope } = transaction;
+  Object.assign(engine.cursors.owner, { txnNumber: session.txnNumber, transaction });
+  const doc = reply(engine, request, () => command.run({ engine, scope, request, reply: writer }));
+  if (findField(doc, 0, WRITE_ERRORS)) engine.sessions.fail(session);
+  return doc;
+}
+
+function reply(engine: Engine, request: Request, write: () => void): Buffer {
+  writer.reset();
+  const mark = writer.begin();
+  write();
+  writer.double('ok', 1);
+  if (request.get('lsid')) writer.value('operationTime', engine.operationTime());
+  writer.end(mark);
+  return writer.bytes();
+}
+
+function checkFields(request: Request, command: Command, session: SessionArgs | null): void {
   for (const name of request.fieldNames()) {
     if (name === request.name || GENERIC.has(name) || command.fields?.includes(name)) continue;
-    if (name === 'txnNumber' || name === 'startTransaction') {
-      throw new CommandError(
-        ErrorCode.IllegalOperation,
-        'Transaction numbers are only allowed on a replica set member or mongos',
-      );
-    }
     if (command.refused?.includes(name)) {
       const value = request.get(name);
       if (value && (isTruthy(value) || value.type === T.object)) {
@@ -129,7 +201,7 @@ function checkFields(request: Request, command: Command): void {
     throw new CommandError(40415, `BSON field '${request.name}.${name}' is an unknown field.`);
   }
   const concern = request.get('readConcern');
-  if (concern?.type === T.object) checkReadConcern(concern);
+  if (concern?.type === T.object) checkReadConcern(concern, session);
   const durability = command.writes ? request.get('writeConcern') : undefined;
   if (durability?.type === T.object) checkWriteConcern(durability);
 }
@@ -143,9 +215,10 @@ function checkWriteConcern(concern: Value): void {
   }
 }
 
-function checkReadConcern(concern: Value): void {
+function checkReadConcern(concern: Value, session: SessionArgs | null): void {
   const level = findByName(concern, 'level');
   const name = level?.type === T.string ? readString(level) : 'local';
+  if (session?.transaction && name === 'snapshot') return;
   if (!['local', 'majority', 'available', 'linearizable'].includes(name))
     throw unsupported(`read concern ${name}`);
 }
@@ -160,6 +233,11 @@ function errorReply(error: unknown): Buffer {
   writer.int('code', code);
   writer.string('codeName', codeNameOf(code));
   if (known) writeDuplicate(writer, known);
+  if (known instanceof TransientError) {
+    const labels = writer.beginArray('errorLabels');
+    writer.string('0', 'TransientTransactionError');
+    writer.end(labels);
+  }
   writer.end(mark);
   return writer.bytes();
 }

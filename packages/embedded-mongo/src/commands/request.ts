@@ -10,6 +10,8 @@ import type { Hint } from '../query/planner.js';
 export class Request {
   readonly name: string;
   readonly db: string;
+  /** When to give up waiting for a transaction, in `performance.now()`'s time. */
+  deadline: number | undefined;
   private readonly args = new Map<string, Element>();
 
   constructor(

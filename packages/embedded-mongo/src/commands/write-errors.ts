@@ -1,6 +1,7 @@
 import type { BsonWriter } from '../bson/writer.js';
 import { DuplicateKeyError } from '../catalog/records.js';
 import { CommandError } from '../errors.js';
+import { TransientError } from '../transactions/transient-error.js';
 
 /** A failed statement of a write command. */
 export interface WriteError {
@@ -22,7 +23,8 @@ export function runStatements<S>(
     try {
       run(statements[index]!, index);
     } catch (error) {
-      if (!(error instanceof CommandError)) throw error;
+      // What ends the whole transaction is the command's own error.
+      if (!(error instanceof CommandError) || error instanceof TransientError) throw error;
       errors.push({ index, error });
       if (ordered) break;
     }

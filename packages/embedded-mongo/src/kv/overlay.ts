@@ -40,6 +40,18 @@ export class Overlay implements WriteSet {
     return this.writes.values();
   }
 
+  /** The written keys, as latin1 text. */
+  keys(): Iterable<string> {
+    return this.writes.keys();
+  }
+
+  writeTo(target: WriteSet): void {
+    for (const { key, value } of this.writes.values()) {
+      if (value) target.put(key, value);
+      else target.remove(key);
+    }
+  }
+
   /** The planned writes in `[start, end)`, in the order of the range. */
   slice({ start, end, reverse }: KeyRange): PlannedWrite[] {
     if (this.added.length > 0) {

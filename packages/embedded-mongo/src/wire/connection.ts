@@ -4,7 +4,7 @@ import { dispatch } from '../commands/dispatch.js';
 import type { Engine } from '../engine.js';
 import { CommandError, codeNameOf } from '../errors.js';
 import { buildDocument } from '../bson/writer.js';
-import { decodeMessage, encodeReply, HEADER, messageLength } from './message.js';
+import { decodeMessage, encodeReply, HEADER, messageLength, type Message } from './message.js';
 
 const MAX_UNSENT = 1024 * 1024;
 
@@ -75,19 +75,32 @@ export class Connection {
       this.send(encodeReply(refusal(error), { requestId: bytes.readInt32LE(4), legacy: false }), null);
       return;
     }
-    const { doc, settled } = dispatch(this.engine, message.request);
-    if (!message.silent) this.send(encodeReply(doc, message), settled);
-    else if (settled) this.hold(settled);
+    this.answer(message);
   }
 
-  /** After a write nobody waits for, the client's next command must see it: it is read when the write is on disk. */
-  private hold(settled: Promise<void>): void {
+  private answer(message: Message): void {
+    const answer = dispatch(this.engine, message.request);
+    if ('blocked' in answer) this.hold(answer.blocked, () => this.answer(message));
+    else if (!message.silent) this.send(encodeReply(answer.doc, message), answer.settled);
+    else if (answer.settled) this.hold(answer.settled);
+  }
+
+  /**
+   * Reads no further message until then: the one at hand waits for a transaction to end, or it was a write that nobody waits
+   * for and that the client's next command must see.
+   */
+  private hold(until: Promise<void>, then?: () => void): void {
     this.held = true;
     const release = () => {
       this.held = false;
+      try {
+        then?.();
+      } catch (error) {
+        this.fail(error as Error);
+      }
       this.process();
     };
-    settled.then(release, () => this.socket.destroy());
+    until.then(release, () => this.socket.destroy());
   }
 
   private send(reply: Buffer, settled: Promise<void> | null): void {
