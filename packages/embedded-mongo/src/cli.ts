@@ -10,6 +10,7 @@ export async function main(argv: readonly string[]): Promise<void> {
     options: {
       dbpath: { type: 'string' },
       port: { type: 'string', default: '27017' },
+      'test-commands': { type: 'boolean' },
       help: { type: 'boolean' },
     },
   });
@@ -22,6 +23,7 @@ export async function main(argv: readonly string[]): Promise<void> {
   const server = await startServer({
     dbPath: values.dbpath,
     port,
+    testCommands: values['test-commands'],
     onFatal: (error) => {
       process.stderr.write(`${error.stack ?? error.message}\n`);
       process.exit(1);

@@ -5,6 +5,7 @@ import type { Value } from './bson/value.js';
 import { Catalog, type CollectionInfo } from './catalog/catalog.js';
 import { recordKey } from './catalog/records.js';
 import { Cursors } from './commands/cursors.js';
+import { FailPoints } from './commands/fail-point.js';
 import { prefixEnd } from './kv/key-writer.js';
 import { KvStore } from './kv/store.js';
 import type { ReadScope } from './scope.js';
@@ -22,6 +23,8 @@ export interface EngineOptions {
   readonly onBroken: (error: Error) => void;
   /** Epoch milliseconds; tests move it and call {@link Engine.housekeep}. */
   readonly now?: () => number;
+  /** Lets clients set fail points, as MongoDB's `enableTestCommands` does. */
+  readonly testCommands?: boolean;
 }
 
 /** All parts of one open folder. */
@@ -33,6 +36,7 @@ export class Engine {
   readonly transactions: Transactions;
   readonly sessions: Sessions;
   readonly cursors: Cursors;
+  readonly failPoints: FailPoints | undefined;
   readonly now: () => number;
   /** The address under which it names itself to drivers. */
   host = '';
@@ -43,10 +47,11 @@ export class Engine {
   private closing = false;
 
   /** Opens the folder. The caller holds its owner lock. */
-  constructor({ dbPath, onBroken, now = Date.now }: EngineOptions) {
+  constructor({ dbPath, onBroken, now = Date.now, testCommands = false }: EngineOptions) {
     this.now = now;
     this.startedAt = now();
     this.cursors = new Cursors(now);
+    this.failPoints = testCommands ? new FailPoints() : undefined;
     mkdirSync(dbPath, { recursive: true, mode: 0o700 });
     checkFormat(join(dbPath, 'format.json'));
     this.store = new KvStore(join(dbPath, 'lmdb'), onBroken);

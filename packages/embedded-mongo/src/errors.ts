@@ -33,6 +33,7 @@ export const ErrorCode = {
   ConflictingOperationInProgress: 117,
   CommandFailed: 125,
   ExceededMemoryLimit: 146,
+  InvalidPipelineOperator: 168,
   CannotIndexParallelArrays: 171,
   QueryPlanKilled: 175,
   AmbiguousIndexKeyPattern: 181,
@@ -40,10 +41,12 @@ export const ErrorCode = {
   IncompleteTransactionHistory: 217,
   TransactionTooOld: 225,
   NotImplemented: 238,
+  ConversionFailure: 241,
   SnapshotUnavailable: 246,
   NoSuchTransaction: 251,
   TransactionCommitted: 256,
   OperationNotSupportedInTransaction: 263,
+  PreparedTransactionInProgress: 267,
   UnsatisfiableCommitQuorum: 278,
   MemoryLimit: 292,
   APIVersionError: 322,
@@ -53,7 +56,26 @@ export const ErrorCode = {
   KeyTooLong: 17280,
 } as const;
 
-const nameOf = new Map<number, string>(Object.entries(ErrorCode).map(([name, code]) => [code, name]));
+/** Codes after which a driver may send the same command again. Here only a fail point answers with them. */
+export const RetryableCode = {
+  HostUnreachable: 6,
+  HostNotFound: 7,
+  NetworkTimeout: 89,
+  ShutdownInProgress: 91,
+  ReadConcernMajorityNotAvailableYet: 134,
+  PrimarySteppedDown: 189,
+  ExceededTimeLimit: 262,
+  SocketException: 9001,
+  NotWritablePrimary: 10107,
+  InterruptedAtShutdown: 11600,
+  InterruptedDueToReplStateChange: 11602,
+  NotPrimaryNoSecondaryOk: 13435,
+  NotPrimaryOrSecondary: 13436,
+} as const;
+
+const nameOf = new Map<number, string>(
+  Object.entries({ ...ErrorCode, ...RetryableCode }).map(([name, code]) => [code, name]),
+);
 nameOf.set(ErrorCode.MemoryLimit, 'QueryExceededMemoryLimitNoDiskUseAllowed');
 
 /** MongoDB's name of a code; `Location<code>` for the unnamed ones, as MongoDB does. */

@@ -12,6 +12,8 @@ export interface ServerOptions {
   readonly onFatal: (error: Error) => void;
   /** Epoch milliseconds, for what expires; the system's clock by default. */
   readonly now?: () => number;
+  /** Lets clients set fail points. */
+  readonly testCommands?: boolean;
 }
 
 export interface RunningServer {
@@ -27,7 +29,8 @@ export async function startServer(options: ServerOptions): Promise<RunningServer
   const lock = await lockFolder(options.dbPath);
   let engine: Engine | undefined;
   try {
-    engine = new Engine({ dbPath: options.dbPath, onBroken: options.onFatal, now: options.now });
+    const { dbPath, onFatal, now, testCommands } = options;
+    engine = new Engine({ dbPath, onBroken: onFatal, now, testCommands });
     const server = new WireServer(engine, options.onFatal);
     if (options.socketPath !== undefined) await server.listen({ path: options.socketPath });
     const port = options.port === undefined ? undefined : await server.listen({ port: options.port });

@@ -14,13 +14,14 @@ import { badValue, codeNameOf, CommandError, ErrorCode, unsupported } from '../e
 import * as admin from './admin.js';
 import { aggregate } from '../aggregate/aggregate.js';
 import * as collections from './collections.js';
+import { errorLabels, writeErrorLabels } from './error-labels.js';
+import { configureFailPoint, type Fault } from './fail-point.js';
 import * as find from './find.js';
 import { findAndModify } from './find-and-modify.js';
 import * as indexes from './indexes.js';
 import { explain } from './explain.js';
 import { sessionArgs, sessionIdOf, type SessionArgs } from '../sessions/session-args.js';
 import { Blocked } from '../transactions/key-locks.js';
-import { TransientError } from '../transactions/transient-error.js';
 import type { Command, Request } from './request.js';
 import { assertInTransaction, assertRetryable, CONTROLS } from './session-rules.js';
 import * as sessions from './sessions.js';
@@ -63,6 +64,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>(
     distinct: find.distinct,
     aggregate,
     explain,
+    configureFailPoint,
     create: collections.create,
     drop: collections.drop,
     dropDatabase: collections.dropDatabase,
@@ -112,7 +114,7 @@ const WRITE_ERRORS = fieldName('writeErrors');
 const writer = new BsonWriter(64 * 1024);
 
 /** Runs one command to its end and builds its reply. Throws only what is a defect of the store. */
-export function dispatch(engine: Engine, request: Request): Answer {
+export function dispatch(engine: Engine, request: Request, fault?: Fault): Answer {
   const command = COMMANDS.get(request.name);
   let session: SessionArgs | null = null;
   let doc: Buffer;
@@ -123,13 +125,16 @@ export function dispatch(engine: Engine, request: Request): Answer {
     if (request.deadline !== undefined && performance.now() >= request.deadline) {
       throw new CommandError(ErrorCode.MaxTimeMSExpired, 'operation exceeded time limit');
     }
+    if (fault?.code !== undefined)
+      throw new CommandError(fault.code, "Failing command via 'failCommand' failpoint");
     session = sessionArgs(request);
     checkFields(request, command, session);
     doc = run(engine, request, command, session);
+    if (fault?.writeConcernError) doc = withWriteConcernError(doc, request, fault);
   } catch (error) {
     if (error instanceof Blocked) return { blocked: withinTime(request, error.until) };
     if (session?.transaction) engine.sessions.fail(session);
-    doc = errorReply(error);
+    doc = errorReply(error, request, fault?.labels);
   }
   return { doc, settled: command?.writes ? engine.store.settled() : null };
 }
@@ -223,7 +228,19 @@ function checkReadConcern(concern: Value, session: SessionArgs | null): void {
     throw unsupported(`read concern ${name}`);
 }
 
-function errorReply(error: unknown): Buffer {
+/** Adds the write concern error that a fail point made up. */
+function withWriteConcernError(doc: Buffer, request: Request, fault: Fault): Buffer {
+  const code = findByName(fault.writeConcernError!, 'code');
+  writer.reset();
+  const mark = writer.begin();
+  writer.elementsOf(doc, 0);
+  writer.value('writeConcernError', fault.writeConcernError!);
+  writeErrorLabels(writer, fault.labels ?? errorLabels(request, code ? readNumber(code) : 0, true));
+  writer.end(mark);
+  return writer.bytes();
+}
+
+function errorReply(error: unknown, request: Request, labels?: readonly string[]): Buffer {
   const known = error instanceof CommandError ? error : undefined;
   const code = known?.code ?? ErrorCode.InternalError;
   writer.reset();
@@ -233,11 +250,7 @@ function errorReply(error: unknown): Buffer {
   writer.int('code', code);
   writer.string('codeName', codeNameOf(code));
   if (known) writeDuplicate(writer, known);
-  if (known instanceof TransientError) {
-    const labels = writer.beginArray('errorLabels');
-    writer.string('0', 'TransientTransactionError');
-    writer.end(labels);
-  }
+  writeErrorLabels(writer, labels ?? errorLabels(request, code));
   writer.end(mark);
   return writer.bytes();
 }

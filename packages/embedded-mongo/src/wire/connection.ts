@@ -1,6 +1,8 @@
 import type { Socket } from 'node:net';
+import { setTimeout as delay } from 'node:timers/promises';
 import { MalformedBson } from '../bson/validate.js';
 import { dispatch } from '../commands/dispatch.js';
+import type { Fault } from '../commands/fail-point.js';
 import type { Engine } from '../engine.js';
 import { CommandError, codeNameOf } from '../errors.js';
 import { buildDocument } from '../bson/writer.js';
@@ -75,12 +77,20 @@ export class Connection {
       this.send(encodeReply(refusal(error), { requestId: bytes.readInt32LE(4), legacy: false }), null);
       return;
     }
-    this.answer(message);
+    const fault = this.engine.failPoints?.meet(this, message.request);
+    if (fault && fault.blockMs > 0) this.hold(delay(fault.blockMs), () => this.answer(message, fault));
+    else this.answer(message, fault);
   }
 
-  private answer(message: Message): void {
-    const answer = dispatch(this.engine, message.request);
-    if ('blocked' in answer) this.hold(answer.blocked, () => this.answer(message));
+  private answer(message: Message, fault: Fault | undefined): void {
+    if (fault?.close === 'before') {
+      this.socket.destroy();
+      return;
+    }
+    const answer = dispatch(this.engine, message.request, fault);
+    if ('blocked' in answer) this.hold(answer.blocked, () => this.answer(message, fault));
+    else if (fault?.close === 'after')
+      this.hold(Promise.resolve(answer.settled ?? undefined), () => this.socket.destroy());
     else if (!message.silent) this.send(encodeReply(answer.doc, message), answer.settled);
     else if (answer.settled) this.hold(answer.settled);
   }

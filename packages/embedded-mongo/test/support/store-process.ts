@@ -33,10 +33,15 @@ process.once('exit', () => running.forEach((child) => child.kill('SIGKILL')));
 /**
  * Starts `bin/embedded-mongo.js` and waits for its ready line.
  * @param wrapper a program and its arguments that run the server, such as strace.
+ * @param flags more flags for the server.
  * @throws StoreRefused if it ends instead.
  */
-export async function startStore(dbPath: string, wrapper: string[] = []): Promise<StoreProcess> {
-  const [program, ...args] = [...wrapper, process.execPath, BIN, '--dbpath', dbPath, '--port', '0'];
+export async function startStore(
+  dbPath: string,
+  wrapper: string[] = [],
+  flags: string[] = [],
+): Promise<StoreProcess> {
+  const [program, ...args] = [...wrapper, process.execPath, BIN, '--dbpath', dbPath, '--port', '0', ...flags];
   const child = spawn(program as string, args, { stdio: ['ignore', 'pipe', 'pipe'] });
   running.add(child);
   const exited = once(child, 'exit').then(([code]) => {
