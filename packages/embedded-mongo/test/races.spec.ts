@@ -1,4 +1,5 @@
-import { MongoBulkWriteError, MongoClient, MongoServerError, type Collection } from 'mongodb';
+import { MongoBulkWriteError, MongoClient, type Collection } from 'mongodb';
+import { raceCounters, raceTransfers, raceUpserts, through as throughClient } from './drills/race-drill.js';
 import { openTestStore, type TestStore } from './support/embedded.js';
 import { Random } from './support/random.js';
 
@@ -18,64 +19,19 @@ describe('races', () => {
     await test.close();
   });
 
-  /** The same collection through one of several clients, so that requests come over many connections. */
   const through = (index: number, name: string): Collection =>
-    (clients[index % clients.length] as MongoClient).db('races').collection(name);
+    throughClient({ clients, db: 'races' }, index, name);
 
-  it('2,000 concurrent get-or-creates of one key make one document and lose nothing', async () => {
-    await through(0, 'upserts').createIndex({ key: 1 }, { unique: true });
-    let created = 0;
-    let counted = 0;
-    let duplicates = 0;
-    const attempt = async (index: number): Promise<void> => {
-      try {
-        if (index % 2 === 0) {
-          const update = { $inc: { n: 1 }, $setOnInsert: { by: index } };
-          const result = await through(index, 'upserts').updateOne({ key: 'one' }, update, { upsert: true });
-          counted += 1;
-          created += result.upsertedCount;
-        } else {
-          await through(index, 'upserts').insertOne({ key: 'one', n: 0, by: index });
-          created += 1;
-        }
-      } catch (error) {
-        if (!(error instanceof MongoServerError) || error.code !== DUPLICATE_KEY) throw error;
-        expect(error['keyPattern']).toEqual({ key: 1 });
-        expect(error['keyValue']).toEqual({ key: 'one' });
-        duplicates += 1;
-      }
-    };
-    await Promise.all(Array.from({ length: 2000 }, (_, index) => attempt(index)));
-    const documents = await through(0, 'upserts').find().toArray();
-    expect(documents).toHaveLength(1);
-    expect(created).toBe(1);
-    expect(duplicates).toBeGreaterThanOrEqual(999);
-    expect(documents[0]?.['n']).toBe(counted);
-  });
+  it('2,000 concurrent get-or-creates of one key make one document and lose nothing', () =>
+    raceUpserts({ clients, db: 'races' }, 2000));
 
-  it('50 counters × 200 $inc are exact, and no value is returned twice', async () => {
-    const seen = new Map<number, Set<unknown>>();
-    const steps = Array.from({ length: 50 * 200 }, (_, index) => async (): Promise<void> => {
-      const counter = index % 50;
-      const values = seen.get(counter) ?? new Set();
-      seen.set(counter, values);
-      if (index % 4 !== 0) {
-        await through(index, 'counters').updateOne({ counter }, { $inc: { n: 1 } });
-        return;
-      }
-      const after = await through(index, 'counters').findOneAndUpdate(
-        { counter },
-        { $inc: { n: 1 } },
-        { returnDocument: 'after' },
-      );
-      expect(values).not.toContain(after?.['n']);
-      values.add(after?.['n']);
-    });
-    await through(0, 'counters').createIndex({ counter: 1 }, { unique: true });
-    await through(0, 'counters').insertMany(Array.from({ length: 50 }, (_, counter) => ({ counter, n: 0 })));
-    await inParallel(steps, 200);
-    const counters = await through(0, 'counters').find().toArray();
-    expect(counters.map(({ n }) => n)).toEqual(Array<number>(50).fill(200));
+  it('50 counters × 200 $inc are exact, and no value is returned twice', () =>
+    raceCounters({ clients, db: 'races' }, 50, 200));
+
+  it('200 transfers between 5 accounts keep the sum, in every snapshot', async () => {
+    const { retries, sums } = await raceTransfers({ clients, db: 'races' }, 5, 200);
+    expect(retries).toBeGreaterThan(0);
+    expect(sums).toBeGreaterThan(0);
   });
 
   it.each([true, false])(
@@ -132,12 +88,3 @@ describe('races', () => {
     expect(await through(0, 'within').countDocuments()).toBe(2);
   });
 });
-
-/** Runs the steps with at most `width` under way. */
-async function inParallel(steps: (() => Promise<void>)[], width: number): Promise<void> {
-  const left = steps.values();
-  const worker = async (): Promise<void> => {
-    for (const step of left) await step();
-  };
-  await Promise.all(Array.from({ length: width }, worker));
-}

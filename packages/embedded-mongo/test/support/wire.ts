@@ -64,6 +64,7 @@ export function nestedDocument(depth: number): Buffer {
 export class WireConnection {
   private received: Buffer = Buffer.alloc(0);
   private wake = (): void => {};
+  private turn: Promise<unknown> = Promise.resolve();
 
   private constructor(private readonly socket: Socket) {
     socket.on('data', (chunk) => {
@@ -82,6 +83,18 @@ export class WireConnection {
 
   send(bytes: Buffer): void {
     if (!this.socket.destroyed) this.socket.write(bytes);
+  }
+
+  /** One command and its reply; the commands of a connection follow each other. */
+  command(command: BSON.Document): Promise<BSON.Document> {
+    const answered = this.turn.then(async () => {
+      this.send(message(command));
+      const answer = await this.reply();
+      if (answer === null) throw new Error('the server closed the connection');
+      return answer;
+    });
+    this.turn = answered.catch(() => undefined);
+    return answered;
   }
 
   /** The next reply to an OP_MSG, or null if the server closed the connection instead. */
