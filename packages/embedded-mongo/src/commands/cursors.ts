@@ -6,6 +6,8 @@ import type { Transaction } from '../transactions/transaction.js';
 /** MongoDB's first batch and the bytes a reply may carry. */
 export const FIRST_BATCH = 101;
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
+/** A batch whose size the client leaves open: everybody else waits while it is made, and it lies in memory. */
+const OPEN_BATCH_BYTES = 1024 * 1024;
 const IDLE_MS = 10 * 60 * 1000;
 const MAX_OPEN = 10_000;
 
@@ -61,7 +63,8 @@ export class Cursors {
     const cursor = reply.beginObject('cursor');
     let state: 'more' | 'done';
     try {
-      state = writeBatch(reply, 'nextBatch', found.source, batchSize);
+      const maxBytes = batchSize === Infinity ? OPEN_BATCH_BYTES : MAX_BATCH_BYTES;
+      state = writeBatch(reply, 'nextBatch', found.source, batchSize, maxBytes);
     } catch (error) {
       this.open.delete(id);
       throw error;
@@ -123,6 +126,7 @@ function writeBatch(
   name: string,
   source: DocumentSource,
   batchSize: number,
+  maxBytes = MAX_BATCH_BYTES,
 ): 'more' | 'done' {
   const batch = reply.beginArray(name);
   let count = 0;
@@ -131,7 +135,7 @@ function writeBatch(
     batchSize === 0
       ? 'more'
       : source.drain((doc) => {
-          if (count >= batchSize || (count > 0 && bytes + doc.length > MAX_BATCH_BYTES)) return false;
+          if (count >= batchSize || (count > 0 && bytes + doc.length > maxBytes)) return false;
           reply.document(indexName(count++), doc);
           bytes += doc.length;
           return true;
