@@ -1,6 +1,13 @@
 import type { Value } from '../bson/value.js';
 import type { Path } from './path.js';
 
+/** A regular expression; a stored one of the same text and options is equal to it. */
+export interface Regex {
+  readonly pattern: RegExp;
+  readonly source: string;
+  readonly options: string;
+}
+
 /** A parsed filter. Every `Value` lies in the request's bytes. */
 export type Filter =
   | { readonly op: 'and' | 'or' | 'nor'; readonly children: readonly Filter[] }
@@ -11,18 +18,21 @@ export type Filter =
       readonly op: 'in';
       readonly path: Path;
       readonly values: readonly Value[];
-      readonly patterns: readonly RegExp[];
+      readonly patterns: readonly Regex[];
     }
   | { readonly op: 'exists'; readonly path: Path }
   | { readonly op: 'type'; readonly path: Path; readonly types: ReadonlySet<number> }
   | { readonly op: 'size'; readonly path: Path; readonly size: number }
-  | { readonly op: 'mod'; readonly path: Path; readonly divisor: number; readonly remainder: number }
+  | { readonly op: 'mod'; readonly path: Path; readonly divisor: bigint; readonly remainder: bigint }
   | {
-      readonly op: 'regex';
+      readonly op: 'bits';
       readonly path: Path;
-      readonly pattern: RegExp;
-      readonly source: Value | undefined;
+      readonly positions: readonly number[];
+      /** All of the bits, or any; set, or clear. */
+      readonly all: boolean;
+      readonly set: boolean;
     }
+  | { readonly op: 'regex'; readonly path: Path; readonly regex: Regex }
   | { readonly op: 'elemMatch'; readonly path: Path; readonly child: Filter; readonly ofValues: boolean };
 
 export type ComparisonOp = 'eq' | 'gt' | 'gte' | 'lt' | 'lte';

@@ -1,7 +1,8 @@
 import { compareValues } from '../bson/compare.js';
+import { hasFraction, wholePart } from '../bson/integers.js';
 import { isNumber, rankOf, T } from '../bson/types.js';
-import { elements, numberOf, readString, type Value } from '../bson/value.js';
-import type { Comparison, Filter } from './filter.js';
+import { elements, int32, numberOf, readString, type Value } from '../bson/value.js';
+import type { Comparison, Filter, Regex } from './filter.js';
 import { somePathValue, type Path } from './path.js';
 
 /** Does the document at `start` match? */
@@ -82,13 +83,13 @@ export function compileValueFilter(filter: Filter, expand: boolean): Test {
   }
 }
 
-type Leaf = Extract<Filter, { path: Path }>;
+export type Leaf = Extract<Filter, { path: Path }>;
 
-function expands(leaf: Leaf): boolean {
+export function expands(leaf: Leaf): boolean {
   return leaf.op !== 'exists' && leaf.op !== 'size' && leaf.op !== 'elemMatch';
 }
 
-function leafTest(leaf: Leaf): Test {
+export function leafTest(leaf: Leaf): Test {
   switch (leaf.op) {
     case 'exists':
       return (value) => value.type !== T.missing;
@@ -97,15 +98,20 @@ function leafTest(leaf: Leaf): Test {
     case 'size':
       return (value) => value.type === T.array && countElements(value) === leaf.size;
     case 'mod':
-      return (value) => modTest(value, leaf.divisor, leaf.remainder);
+      return (value) => {
+        const whole = wholePart(value);
+        return whole !== undefined && whole % leaf.divisor === leaf.remainder;
+      };
+    case 'bits':
+      return bitsTest(leaf);
     case 'regex':
-      return regexTest(leaf.pattern, leaf.source);
+      return regexTest(leaf.regex);
     case 'in': {
       if (leaf.patterns.length === 0 && leaf.values.length > 16 && leaf.values.every(byBytes)) {
         return memberTest(leaf.values);
       }
       const values = leaf.values.map((value) => comparisonTest({ op: 'eq', path: leaf.path, value }));
-      const patterns = leaf.patterns.map((pattern) => regexTest(pattern, undefined));
+      const patterns = leaf.patterns.map(regexTest);
       const tests = [...values, ...patterns];
       return (value) => tests.some((test) => test(value));
     }
@@ -139,16 +145,28 @@ function countElements(array: Value): number {
   return count;
 }
 
-function modTest(value: Value, divisor: number, remainder: number): boolean {
-  if (!isNumber(value.type)) return false;
-  const number = numberOf(value);
-  return Number.isFinite(number) && Math.trunc(number) % divisor === remainder % divisor;
+/** Numbers are two's complement of any width; binary data has no bits behind its end. */
+function bitsTest({ positions, all, set }: Extract<Leaf, { op: 'bits' }>): Test {
+  const decide = (isSet: (at: number) => boolean) =>
+    all ? positions.every((at) => isSet(at) === set) : positions.some((at) => isSet(at) === set);
+  return (value) => {
+    const { buf, start } = value;
+    if (value.type === T.binary) {
+      const length = int32(buf, start);
+      return decide((at) => at < length * 8 && ((buf[start + 5 + (at >> 3)]! >> (at & 7)) & 1) === 1);
+    }
+    const whole = wholePart(value);
+    if (whole === undefined || hasFraction(value)) return false;
+    return decide((at) => ((whole >> BigInt(Math.min(at, 63))) & 1n) === 1n);
+  };
 }
 
-function regexTest(pattern: RegExp, source: Value | undefined): Test {
+function regexTest({ pattern, source, options }: Regex): Test {
   return (value) => {
     if (value.type === T.string) return pattern.test(readString(value));
-    return value.type === T.regex && source !== undefined && compareValues(value, source) === 0;
+    if (value.type !== T.regex) return false;
+    const { buf, start, end } = value;
+    return buf.toString('utf8', start, end) === `${source}\0${options}\0`;
   };
 }
 

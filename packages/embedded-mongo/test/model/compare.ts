@@ -59,13 +59,13 @@ function compareNumbers(left: Numeric, right: Numeric): number {
   return Number(x.over * y.under - y.over * x.under > 0n) - Number(x.over * y.under - y.over * x.under < 0n);
 }
 
-interface Fraction {
+export interface Fraction {
   over: bigint;
   under: bigint;
 }
 
 /** A number as an exact fraction; NaN and the infinities as themselves. */
-function fraction(value: Numeric): Fraction | number {
+export function fraction(value: Numeric): Fraction | number {
   const [, sign, whole, decimals = '', exponent = '0'] =
     /^(-?)(\d+)(?:\.(\d+))?(?:E([+-]?\d+))?$/.exec(value.toString()) ?? [];
   if (!Number.isFinite(toNumber(value)) && whole === undefined) return toNumber(value);

@@ -1,5 +1,5 @@
-import { BSONRegExp, MaxKey, MinKey } from 'mongodb';
-import { compare, typeRank } from './compare.js';
+import { Binary, BSONRegExp, MaxKey, MinKey } from 'mongodb';
+import { compare, fraction, typeRank } from './compare.js';
 import { valuesAt } from './path.js';
 import { typeNumber } from './types.js';
 import { isDoc, isNumeric, toNumber, type Doc, type Value } from './value.js';
@@ -57,10 +57,23 @@ function holds(operator: string, operand: Value, condition: Value, reach: Reach)
       return reach(false).some((value) => value !== undefined && hasType(value, operand));
     case '$regex':
       return reach(false).some((value) => regexHolds(value, operand, condition));
+    case '$comment':
     case '$options':
       return true;
     case '$size':
       return reach(true).some((value) => Array.isArray(value) && value.length === toNumber(operand as never));
+    case '$mod': {
+      const [divisor, remainder] = (operand as Value[]).map(wholePart) as [bigint, bigint];
+      return reach(false).some((value) => {
+        const whole = wholePart(value);
+        return whole !== undefined && whole % divisor === remainder;
+      });
+    }
+    case '$bitsAllSet':
+    case '$bitsAnySet':
+    case '$bitsAllClear':
+    case '$bitsAnyClear':
+      return reach(false).some((value) => bitsHold(value, operand, operator));
     case '$all':
       return (
         (operand as Value[]).length > 0 && (operand as Value[]).every((item) => nested(allItem(item), item))
@@ -106,6 +119,39 @@ function compares(operator: string, value: Value | undefined, operand: Value): b
   if (isNaNValue(value) || isNaNValue(operand)) return orEqual && isNaNValue(value) && isNaNValue(operand);
   if (order === 0) return orEqual;
   return operator.startsWith('$gt') ? order > 0 : order < 0;
+}
+
+/** What is before a number's point; undefined if it is no number or needs more than 64 bits. */
+function wholePart(value: Value | undefined): bigint | undefined {
+  const exact = isNumeric(value) ? fraction(value) : NaN;
+  if (typeof exact === 'number') return undefined;
+  const whole = exact.over / exact.under;
+  return BigInt.asIntN(64, whole) === whole ? whole : undefined;
+}
+
+/** The bits of a value, the lowest first; far more of them than any filter asks for. */
+function bitsOf(value: Value | undefined): string | undefined {
+  if (value instanceof Binary) {
+    const bytes = [...value.value(), ...Array.from({ length: 30 }, () => 0)];
+    return bytes.map((byte) => byte.toString(2).padStart(8, '0').split('').reverse().join('')).join('');
+  }
+  const exact = isNumeric(value) ? fraction(value) : NaN;
+  if (typeof exact === 'number' || exact.over % exact.under !== 0n) return undefined;
+  const whole = wholePart(value);
+  if (whole === undefined) return undefined;
+  return BigInt.asUintN(240, whole).toString(2).padStart(240, '0').split('').reverse().join('');
+}
+
+function bitsHold(value: Value | undefined, operand: Value, operator: string): boolean {
+  const bits = bitsOf(value);
+  if (bits === undefined) return false;
+  const mask = Array.isArray(operand) ? '' : (bitsOf(operand) as string);
+  const asked = Array.isArray(operand)
+    ? operand.map((at) => toNumber(at as never))
+    : [...mask].flatMap((bit, at) => (bit === '1' ? [at] : []));
+  const wanted = operator.endsWith('Set') ? '1' : '0';
+  const holds = (at: number): boolean => bits[at] === wanted;
+  return operator.startsWith('$bitsAll') ? asked.every(holds) : asked.some(holds);
 }
 
 const isNaNValue = (value: Value): boolean => isNumeric(value) && Number.isNaN(toNumber(value));

@@ -1,4 +1,4 @@
-import { BSONRegExp, Int32 } from 'mongodb';
+import { Binary, BSONRegExp, Double, Int32 } from 'mongodb';
 import { doc, isDoc, literal, type Doc, type Value } from '../model/value.js';
 import { ValueSource } from './generate-values.js';
 
@@ -151,6 +151,8 @@ export class FilterSource extends ValueSource {
       [1, () => new Map([['$size', new Int32(random.below(4))]])],
       [1, () => new Map([['$all', this.list(path)]])],
       [1, () => this.regex()],
+      [1, () => this.remainder()],
+      [1, () => this.bits()],
       [
         1,
         () =>
@@ -172,6 +174,24 @@ export class FilterSource extends ValueSource {
     const pattern = random.pick(PATTERNS);
     if (random.chance(0.3)) return new Map<string, Value>([['$regex', new BSONRegExp(pattern, 'i')]]);
     return random.chance(0.5) ? doc({ $regex: pattern, $options: 'i' }) : doc({ $regex: pattern });
+  }
+
+  private remainder(): Doc {
+    const { random } = this;
+    const number = (value: number): Value => random.pick<Value>([new Int32(value), new Double(value + 0.5)]);
+    return new Map([['$mod', [number(random.pick([2, 3, 5, -3])), number(random.between(-2, 2))]]]);
+  }
+
+  private bits(): Doc {
+    const { random } = this;
+    const operator = random.pick(['$bitsAllSet', '$bitsAnySet', '$bitsAllClear', '$bitsAnyClear']);
+    const positions = random.sample([0, 1, 2, 3, 40, 63, 64, 90], random.below(3));
+    const mask = random.pick<Value>([
+      new Int32(random.below(8)),
+      new Double(random.below(8)),
+      new Binary(Buffer.from([random.below(4), random.below(2)])),
+    ]);
+    return new Map([[operator, random.chance(0.5) ? mask : positions.map((at) => new Int32(at))]]);
   }
 
   private elemMatch(path: string): Doc {

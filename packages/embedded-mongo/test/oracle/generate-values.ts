@@ -1,4 +1,4 @@
-import { Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId } from 'mongodb';
+import { Binary, Decimal128, Double, Int32, Long, MaxKey, MinKey, ObjectId } from 'mongodb';
 import type { Random } from '../support/random.js';
 import { literal, type Doc, type Value } from '../model/value.js';
 
@@ -55,6 +55,7 @@ export class ValueSource {
       [4, () => random.pick(STRINGS)],
       [2, () => null],
       [2, () => random.chance(0.5)],
+      [0.7, () => new Binary(Buffer.from([random.below(4), 0]).subarray(0, random.between(1, 2)))],
       [1, () => new Date(random.pick([0, -1, 1, 1700000000000]))],
       [
         1,

@@ -1,4 +1,4 @@
-import { Decimal128, Double, Long, MaxKey, MinKey } from 'mongodb';
+import { Binary, BSONRegExp, Decimal128, Double, Long, MaxKey, MinKey } from 'mongodb';
 
 /** A document, a filter, and whether MongoDB 7 says that they match. Written by hand from its documentation. */
 export type FilterCase = [
@@ -103,6 +103,38 @@ export const FILTER_CASES: FilterCase[] = [
   [{ a: 'ABC' }, { a: { $regex: '^ab', $options: 'i' } }, true],
   [{ a: 5 }, { a: /5/ }, false],
   [{ a: ['x', 'abc'] }, { a: { $in: [/^ab/, 1] } }, true],
+  [{ a: 'xab' }, { a: { $not: { $regex: '^ab' } } }, true],
+  [{ a: 'ab' }, { a: { $not: /^ab/ } }, false],
+  [{ a: new BSONRegExp('ab', 'i') }, { a: new BSONRegExp('ab', 'i') }, true],
+  [{ a: new BSONRegExp('ab', 'i') }, { a: { $regex: 'ab' } }, false],
+  [{ a: new BSONRegExp('ab', '') }, { a: { $in: [new BSONRegExp('ab', '')] } }, true],
+  [{ a: 1 }, { a: { $eq: 1, $comment: 'x' } }, true],
+  // Remainders: of the whole part, with the sign of the dividend.
+  [{ a: 7 }, { a: { $mod: [4, 3] } }, true],
+  [{ a: -7 }, { a: { $mod: [4, -3] } }, true],
+  [{ a: -7 }, { a: { $mod: [4, 1] } }, false],
+  [{ a: 7.9 }, { a: { $mod: [4, 3.9] } }, true],
+  [{ a: 7 }, { a: { $mod: [4, 7] } }, false],
+  [{ a: Long.fromString('9007199254740993') }, { a: { $mod: [2, 1] } }, true],
+  [{ a: decimal('7.5') }, { a: { $mod: [4, 3] } }, true],
+  [{ a: double(NaN) }, { a: { $mod: [4, 0] } }, false],
+  [{ a: double(1e300) }, { a: { $mod: [4, 0] } }, false],
+  [{ a: '7' }, { a: { $mod: [4, 3] } }, false],
+  [{ a: [1, 7] }, { a: { $mod: [4, 3] } }, true],
+  // Bits.
+  [{ a: 54 }, { a: { $bitsAllSet: [1, 5] } }, true],
+  [{ a: 54 }, { a: { $bitsAllSet: 35 } }, false],
+  [{ a: 54 }, { a: { $bitsAnySet: 35 } }, true],
+  [{ a: 20 }, { a: { $bitsAllClear: [0, 1, 3] } }, true],
+  [{ a: 20 }, { a: { $bitsAnyClear: [2, 4] } }, false],
+  [{ a: -1 }, { a: { $bitsAllSet: [0, 31, 63, 200] } }, true],
+  [{ a: 1.5 }, { a: { $bitsAnySet: [0] } }, false],
+  [{ a: new Binary(Buffer.from([0, 2])) }, { a: { $bitsAllSet: [9] } }, true],
+  [{ a: new Binary(Buffer.from([255])) }, { a: { $bitsAllClear: [8, 9] } }, true],
+  [{ a: 2 }, { a: { $bitsAllSet: new Binary(Buffer.from([2])) } }, true],
+  [{ a: 'x' }, { a: { $bitsAllClear: 1 } }, false],
+  [{ a: 1 }, { a: { $bitsAllSet: [] } }, true],
+  [{ a: 1 }, { a: { $bitsAnySet: [] } }, false],
   [{ a: 1, b: 2 }, { $or: [{ a: 2 }, { b: 2 }] }, true],
   [{ a: 1, b: 2 }, { $nor: [{ a: 2 }, { b: 3 }] }, true],
   [{ a: 1, b: 2 }, { $and: [{ a: 1 }, { b: { $not: { $eq: 2 } } }] }, false],
