@@ -59,7 +59,7 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
   }
   replaceSocketFolder(input.dbPath, socketFolder);
   return {
-    uri: `mongodb://${encodeURIComponent(socketPath)}/?directConnection=true&retryWrites=false`,
+    uri: `mongodb://${encodeURIComponent(socketPath)}/?directConnection=true`,
     socketPath,
     port: report.port,
     exited,

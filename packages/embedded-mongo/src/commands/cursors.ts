@@ -1,7 +1,9 @@
 import { randomBytes } from 'node:crypto';
 import type { BsonWriter } from '../bson/writer.js';
 import { CommandError, ErrorCode } from '../errors.js';
+import { sessionIdOf } from '../sessions/session-args.js';
 import type { Transaction } from '../transactions/transaction.js';
+import type { Value } from '../bson/value.js';
 
 /** MongoDB's first batch and the bytes a reply may carry. */
 export const FIRST_BATCH = 101;
@@ -19,14 +21,16 @@ export interface DocumentSource {
 
 /** The session and transaction that a cursor belongs to. */
 export interface CursorOwner {
-  /** The session's id. */
-  readonly session: string | undefined;
+  /** `lsid` as it came. */
+  readonly lsid: Value | undefined;
   readonly txnNumber: bigint | undefined;
   readonly transaction: Transaction | undefined;
 }
 
 interface OpenCursor {
-  readonly owner: CursorOwner;
+  /** The session's id. */
+  readonly session: string | undefined;
+  readonly txnNumber: bigint | undefined;
   readonly ns: string;
   readonly source: DocumentSource;
   usedAt: number;
@@ -35,7 +39,7 @@ interface OpenCursor {
 /** The open cursors of the server. */
 export class Cursors {
   /** Of the command being run. */
-  owner: CursorOwner = { session: undefined, txnNumber: undefined, transaction: undefined };
+  owner: CursorOwner = { lsid: undefined, txnNumber: undefined, transaction: undefined };
   private readonly open = new Map<bigint, OpenCursor>();
 
   constructor(private readonly now: () => number) {}
@@ -58,7 +62,7 @@ export class Cursors {
         `Requested getMore on namespace '${ns}', but cursor belongs to a different namespace ${found.ns}`,
       );
     }
-    assertOwner(id, found.owner, this.owner);
+    assertOwner(id, found, { session: sessionOf(this.owner), txnNumber: this.owner.txnNumber });
     found.usedAt = this.now();
     const cursor = reply.beginObject('cursor');
     let state: 'more' | 'done';
@@ -91,7 +95,8 @@ export class Cursors {
     if (this.open.size >= MAX_OPEN) throw new CommandError(ErrorCode.InternalError, 'too many open cursors');
     const id = (randomBytes(8).readBigUInt64LE() >> 1n) + 1n;
     const { owner } = this;
-    this.open.set(id, { owner, ns, source, usedAt: this.now() });
+    const session = sessionOf(owner);
+    this.open.set(id, { session, txnNumber: owner.txnNumber, ns, source, usedAt: this.now() });
     void owner.transaction?.ended.then(() => this.open.delete(id));
     return id;
   }
@@ -103,8 +108,14 @@ export class Cursors {
   }
 }
 
+type Belonging = Pick<OpenCursor, 'session' | 'txnNumber'>;
+
+function sessionOf({ lsid }: CursorOwner): string | undefined {
+  return lsid && sessionIdOf(lsid);
+}
+
 /** A cursor goes on only in the session and the transaction that opened it. */
-function assertOwner(id: bigint, had: CursorOwner, now: CursorOwner): void {
+function assertOwner(id: bigint, had: Belonging, now: Belonging): void {
   const refuse = (code: number, why: string) =>
     new CommandError(code, `Cannot run getMore on cursor ${id}, ${why}`);
   if (had.session !== now.session) {

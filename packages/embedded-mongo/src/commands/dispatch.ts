@@ -20,7 +20,7 @@ import * as find from './find.js';
 import { findAndModify } from './find-and-modify.js';
 import * as indexes from './indexes.js';
 import { explain } from './explain.js';
-import { sessionArgs, sessionIdOf, type SessionArgs } from '../sessions/session-args.js';
+import { sessionArgs, type SessionArgs } from '../sessions/session-args.js';
 import { Blocked } from '../transactions/key-locks.js';
 import type { Command, Request } from './request.js';
 import { assertInTransaction, assertRetryable, CONTROLS } from './session-rules.js';
@@ -152,8 +152,7 @@ function withinTime(request: Request, until: Promise<void>): Promise<void> {
 }
 
 function run(engine: Engine, request: Request, command: Command, session: SessionArgs | null): Buffer {
-  const lsid = request.get('lsid');
-  engine.cursors.owner = { session: lsid && sessionIdOf(lsid), txnNumber: undefined, transaction: undefined };
+  engine.cursors.owner = { lsid: request.get('lsid'), txnNumber: undefined, transaction: undefined };
   if (!session || CONTROLS.has(request.name)) return runAlone(engine, request, command);
   if (session.transaction) return runInTransaction(engine, request, command, session);
   assertRetryable(request);
@@ -223,7 +222,13 @@ function checkWriteConcern(concern: Value): void {
 function checkReadConcern(concern: Value, session: SessionArgs | null): void {
   const level = findByName(concern, 'level');
   const name = level?.type === T.string ? readString(level) : 'local';
-  if (session?.transaction && name === 'snapshot') return;
+  if (session?.transaction) {
+    if (['local', 'majority', 'snapshot'].includes(name)) return;
+    throw new CommandError(
+      ErrorCode.InvalidOptions,
+      `The readConcern level must be either 'local' (default), 'majority' or 'snapshot' in order to run in a transaction`,
+    );
+  }
   if (!['local', 'majority', 'available', 'linearizable'].includes(name))
     throw unsupported(`read concern ${name}`);
 }

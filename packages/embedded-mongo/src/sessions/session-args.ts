@@ -18,8 +18,23 @@ function invalid(message: string): CommandError {
   return new CommandError(ErrorCode.InvalidOptions, message);
 }
 
-/** The id of `lsid` as latin1 text. */
+/** `{id: UUID}` and nothing else, byte by byte: what drivers send with every command. */
+function isUsual({ type, buf, start, end }: Value): boolean {
+  return (
+    type === T.object &&
+    end - start === 30 &&
+    buf[start + 4] === T.binary &&
+    buf[start + 5] === 0x69 &&
+    buf[start + 6] === 0x64 &&
+    buf[start + 7] === 0 &&
+    buf[start + 8] === 16 &&
+    buf[start + 12] === 4
+  );
+}
+
+/** The id of `lsid` as latin1 text. Throws unless it holds a UUID. */
 export function sessionIdOf(lsid: Value): string {
+  if (isUsual(lsid)) return lsid.buf.toString('latin1', lsid.start + 13, lsid.end - 1);
   if (lsid.type !== T.object) {
     throw typeMismatch(
       `BSON field 'OperationSessionInfo.lsid' is the wrong type '${typeName(lsid.type)}', expected type 'object'`,
@@ -38,8 +53,8 @@ export function sessionIdOf(lsid: Value): string {
 /** Null for a command that is neither a retryable write nor part of a transaction. Throws on combinations MongoDB refuses. */
 export function sessionArgs(request: Request): SessionArgs | null {
   const lsid = request.get('lsid');
-  const session = lsid ? sessionIdOf(lsid) : undefined;
   const number = request.get('txnNumber');
+  const session = lsid && (number || !isUsual(lsid)) ? sessionIdOf(lsid) : undefined;
   const autocommit = request.get('autocommit');
   const start = request.get('startTransaction');
   if (!number) {

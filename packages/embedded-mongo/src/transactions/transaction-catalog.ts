@@ -12,7 +12,8 @@ import { TransientError } from './transient-error.js';
 
 /**
  * The collections of one transaction: those of its snapshot and those it has made. From its first use of a collection on, no
- * one else can drop it or change its indexes; one that was changed between the snapshot and the first use is refused.
+ * one else can drop it or change its indexes; one that was changed between the snapshot and the first use is refused. One
+ * that others have made since is not there for it; making it too is a WriteConflict.
  */
 export class TransactionCatalog implements CollectionStates {
   readonly touched = new Set<string>();
@@ -33,14 +34,16 @@ export class TransactionCatalog implements CollectionStates {
   get(ns: string): CollectionInfo | undefined {
     const made = this.made.get(ns);
     if (made) return made;
+    const before = this.before.get(ns);
+    if (!before) return undefined;
     const now = this.catalog.planned.get(ns);
-    if (!sameCollection(this.before.get(ns), now)) {
+    if (!now || !sameCollection(before, now)) {
       throw new TransientError(
         ErrorCode.SnapshotUnavailable,
         `Unable to read from a snapshot due to pending collection catalog changes to collection '${ns}'; please retry the operation.`,
       );
     }
-    if (now) this.touched.add(ns);
+    this.touched.add(ns);
     return now;
   }
 
@@ -56,7 +59,7 @@ export class TransactionCatalog implements CollectionStates {
     if (this.made.has(info.ns)) {
       this.view.put(...collectionEntry(info));
       this.made.set(info.ns, info);
-    } else if (sameCollection(this.catalog.planned.get(info.ns), info)) {
+    } else if (sameCollection(this.catalog.planned.get(info.ns)!, info)) {
       // Only a mark `multikey`: true for everyone from now on, whatever becomes of the transaction.
       this.catalog.replace(info);
     } else {
@@ -82,8 +85,7 @@ export class TransactionCatalog implements CollectionStates {
 }
 
 /** The same collection with the same indexes. */
-function sameCollection(a: CollectionInfo | undefined, b: CollectionInfo | undefined): boolean {
-  if (!a || !b) return a === b;
+function sameCollection(a: CollectionInfo, b: CollectionInfo): boolean {
   return (
     a.ident === b.ident &&
     a.indexes.length === b.indexes.length &&

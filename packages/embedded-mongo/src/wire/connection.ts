@@ -103,6 +103,8 @@ export class Connection {
     this.held = true;
     const release = () => {
       this.held = false;
+      // Nobody waits any more for what has not begun.
+      if (this.socket.destroyed) return;
       try {
         then?.();
       } catch (error) {

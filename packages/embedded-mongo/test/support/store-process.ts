@@ -63,7 +63,7 @@ export async function startStore(
     }),
   ]);
   return {
-    uri: `${uri}/?directConnection=true&retryWrites=false`,
+    uri: `${uri}/?directConnection=true`,
     port: Number(uri.split(':').pop()),
     pid: child.pid as number,
     kill: async () => {
