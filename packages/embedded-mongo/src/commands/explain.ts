@@ -4,8 +4,9 @@ import { findByName, isTruthy, objectValue, readNumber, type Value } from '../bs
 import type { BsonWriter } from '../bson/writer.js';
 import type { KvView } from '../kv/view.js';
 import type { CollectionInfo } from '../catalog/catalog.js';
-import { headOf, stageElement } from '../aggregate/aggregate.js';
-import { asCount } from '../aggregate/group.js';
+import { headOf } from '../aggregate/pipeline.js';
+import { stageElement } from '../aggregate/stage.js';
+import { asCount } from '../aggregate/count.js';
 import { CommandError, ErrorCode } from '../errors.js';
 import {
   indexStage,
