@@ -1,6 +1,8 @@
-import { open, type RootDatabase, type Transaction } from 'lmdb';
+import { open, type RootDatabase } from 'lmdb';
+import { seal } from './checksum.js';
+import { LmdbView } from './lmdb-view.js';
 import { Overlay, OverlayView } from './overlay.js';
-import type { KeyRange, KvEntry, KvView, WriteSet } from './view.js';
+import type { KvView, WriteSet } from './view.js';
 
 /** The synced state of one moment. It keeps old pages from being used again: release it soon. */
 export interface Snapshot {
@@ -50,7 +52,7 @@ export class KvStore {
       maxDbs: 1,
       maxReaders: MAX_READERS,
     });
-    this.committed = new LmdbView(this.db);
+    this.committed = new LmdbView(this.db, (error) => this.damaged(error));
     const underOpen = new OverlayView(this.committed, () => this.inFlight);
     const view = new OverlayView(underOpen, () => this.open);
     this.planned = {
@@ -85,7 +87,10 @@ export class KvStore {
   /** Takes a snapshot of what is on disk. */
   snapshot(): Snapshot {
     const transaction = this.db.useReadTransaction();
-    return { view: new LmdbView(this.db, transaction), release: () => transaction.done() };
+    return {
+      view: new LmdbView(this.db, (error) => this.damaged(error), transaction),
+      release: () => transaction.done(),
+    };
   }
 
   async close(): Promise<void> {
@@ -131,10 +136,16 @@ export class KvStore {
   private writeBatch(batch: Overlay): Promise<boolean> {
     return this.db.batch(() => {
       for (const { key, value } of batch.all()) {
-        if (value) void this.db.put(key, value);
+        if (value) void this.db.put(key, seal(key, value));
         else void this.db.remove(key);
       }
     });
+  }
+
+  /** The command that met the damage answers with it; then the store ends, acknowledging nothing more. */
+  private damaged(error: Error): void {
+    this.broken ??= error;
+    setImmediate(() => this.onBroken(error));
   }
 
   /** A failed commit leaves plans that were built on it: nothing more may be acknowledged. */
@@ -143,60 +154,6 @@ export class KvStore {
     done.reject(error);
     this.openDone.reject(error);
     this.onBroken(error);
-  }
-}
-
-interface ReadOptions {
-  readonly transaction: Transaction;
-}
-
-/** lmdb's declarations leave out the options of the binary reads. */
-interface BinaryReads {
-  getBinary(key: Buffer, options?: ReadOptions): Buffer | undefined;
-  getBinaryFast(key: Buffer, options?: ReadOptions): Buffer | undefined;
-}
-
-class LmdbView implements KvView {
-  private readonly db: RootDatabase<Buffer, Buffer> & BinaryReads;
-  private readonly options: ReadOptions | undefined;
-
-  constructor(
-    db: RootDatabase<Buffer, Buffer>,
-    /** The state to read; without one, the latest. */
-    transaction?: Transaction,
-  ) {
-    this.db = db as RootDatabase<Buffer, Buffer> & BinaryReads;
-    this.options = transaction && { transaction };
-  }
-
-  get(key: Buffer): Buffer | undefined {
-    return this.db.getBinary(key, this.options);
-  }
-
-  peek(key: Buffer): Buffer | undefined {
-    const bytes = this.db.getBinaryFast(key, this.options);
-    if (bytes === undefined) return undefined;
-    // A large value comes as a plain view of the map, which a commit may move; any other in a shared buffer that is
-    // longer than it says.
-    return Buffer.isBuffer(bytes) ? bytes.subarray(0, bytes.length) : Buffer.from(bytes);
-  }
-
-  range({ start, end, reverse }: KeyRange): Iterable<KvEntry> {
-    if (reverse) {
-      return this.db.getRange({
-        start: end,
-        end: start,
-        reverse: true,
-        exclusiveStart: true,
-        inclusiveEnd: true,
-        ...this.options,
-      });
-    }
-    return this.db.getRange({ start, end, ...this.options });
-  }
-
-  count(start: Buffer, end: Buffer): number {
-    return this.db.getKeysCount({ start, end, ...this.options });
   }
 }
 
