@@ -8,9 +8,12 @@ import { Cursors } from './commands/cursors.js';
 import { FailPoints } from './commands/fail-point.js';
 import { prefixEnd } from './kv/key-writer.js';
 import { KvStore } from './kv/store.js';
+import { Metrics } from './metrics.js';
+import { Settings } from './parameters.js';
 import type { ReadScope } from './scope.js';
 import { Sessions } from './sessions/sessions.js';
 import { Transactions } from './transactions/transactions.js';
+import { TtlMonitor } from './ttl.js';
 
 /** The version of the layout on disk. A folder of a newer one is refused. */
 const FORMAT = 2;
@@ -37,6 +40,10 @@ export class Engine {
   readonly sessions: Sessions;
   readonly cursors: Cursors;
   readonly failPoints: FailPoints | undefined;
+  readonly settings = new Settings();
+  readonly ttl: TtlMonitor;
+  readonly metrics = new Metrics();
+  readonly dbPath: string;
   readonly now: () => number;
   /** The address under which it names itself to drivers. */
   host = '';
@@ -44,13 +51,14 @@ export class Engine {
   private readonly housekeeping: NodeJS.Timeout;
   private lastSecond = 0;
   private increment = 0;
-  private closing = false;
+  closing = false;
 
   /** Opens the folder. The caller holds its owner lock. */
   constructor({ dbPath, onBroken, now = Date.now, testCommands = false }: EngineOptions) {
+    this.dbPath = dbPath;
     this.now = now;
     this.startedAt = now();
-    this.cursors = new Cursors(now);
+    this.cursors = new Cursors(this.settings, now);
     this.failPoints = testCommands ? new FailPoints() : undefined;
     mkdirSync(dbPath, { recursive: true, mode: 0o700 });
     checkFormat(join(dbPath, 'format.json'));
@@ -63,8 +71,9 @@ export class Engine {
         return catalog.committed;
       },
     };
-    this.transactions = new Transactions(this.store, catalog, now);
+    this.transactions = new Transactions(this.store, catalog, this.settings, now);
     this.sessions = new Sessions(this.store, this.transactions, now);
+    this.ttl = new TtlMonitor(this);
     this.sweep();
     this.housekeeping = setInterval(() => this.housekeep(), HOUSEKEEPING_MS).unref();
   }
@@ -73,6 +82,7 @@ export class Engine {
   housekeep(): void {
     this.cursors.expire();
     this.sessions.expire();
+    this.ttl.tick();
   }
 
   /** The number of documents, from the keys alone. */

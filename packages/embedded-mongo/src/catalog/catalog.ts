@@ -40,6 +40,7 @@ const COLLECTION = Buffer.concat([ROOT, Buffer.from('c')]);
 const NEXT_IDENT = Buffer.concat([ROOT, Buffer.from('i')]);
 const GARBAGE = Buffer.concat([ROOT, Buffer.from('g')]);
 const ID_SPEC = buildDocument((writer) => {
+  writer.int('v', 2);
   const key = writer.beginObject('key');
   writer.int('_id', 1);
   writer.end(key);
@@ -102,6 +103,17 @@ export class Catalog implements CollectionStates {
     this.store.planned.remove(collectionKey(info.ns));
     this.change((collections) => collections.delete(info.ns));
     this.discard([info.ident, ...info.indexes.map((index) => index.ident)]);
+  }
+
+  /** Plans another name for a collection; none has it. */
+  rename(info: CollectionInfo, ns: string): void {
+    const renamed = { ...info, ns };
+    this.store.planned.remove(collectionKey(info.ns));
+    this.store.planned.put(...collectionEntry(renamed));
+    this.change((collections) => {
+      collections.delete(info.ns);
+      collections.set(ns, renamed);
+    });
   }
 
   /** Marks key prefixes that nothing refers to any more as garbage. */

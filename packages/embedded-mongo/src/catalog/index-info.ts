@@ -1,15 +1,14 @@
-import { isNumber, T } from '../bson/types.js';
+import { compareValues } from '../bson/compare.js';
 import {
   elementsOf,
   findByName,
   isTruthy,
+  numberOf,
   objectValue,
-  readNumber,
   readString,
   type Value,
 } from '../bson/value.js';
-import { buildDocument } from '../bson/writer.js';
-import { CommandError, ErrorCode, unsupported } from '../errors.js';
+import { CommandError, ErrorCode } from '../errors.js';
 import type { Filter } from '../query/filter.js';
 import { compileFilter, type Matcher } from '../query/matcher.js';
 import { parseFilter } from '../query/parse-filter.js';
@@ -30,6 +29,10 @@ export interface IndexInfo {
   readonly unique: boolean;
   readonly sparse: boolean;
   readonly partial: { readonly filter: Filter; readonly matches: Matcher; readonly doc: Buffer } | undefined;
+  /** Kept up by writes, but no query may use it. */
+  readonly hidden: boolean;
+  /** TTL: documents whose date is older than this many seconds are deleted. */
+  readonly expireAfterSeconds: number | undefined;
   /** A stored document had an array on an indexed path: one document may have several keys. */
   readonly multikey: boolean;
   /** The key pattern, `{a: 1, b: -1}`. */
@@ -38,109 +41,35 @@ export interface IndexInfo {
   readonly spec: Buffer;
 }
 
-const IGNORED = new Set([
-  'v',
-  'ns',
-  'background',
-  'key',
-  'name',
-  'unique',
-  'sparse',
-  'partialFilterExpression',
-]);
-
-function cannotCreate(message: string): CommandError {
-  return new CommandError(ErrorCode.CannotCreateIndex, message);
-}
-
-/** Parses one element of `createIndexes.indexes`. Kinds and options that this store has not are refused by name. */
+/** Reads a checked specification (see `checkIndexSpec`). Throws if its partial filter is not one that MongoDB allows. */
 export function parseIndex(value: Value, ident: number, multikey = false): IndexInfo {
-  const key = findByName(value, 'key');
-  if (!key || key.type !== T.object) {
-    throw new CommandError(
-      ErrorCode.FailedToParse,
-      "The 'key' field is a required property of an index specification",
-    );
-  }
-  const fields = parseKey(key);
-  for (const option of elementsOf(value)) {
-    if (IGNORED.has(option.name) || (option.name === 'hidden' && !isTruthy(option))) continue;
-    if (KNOWN.has(option.name)) throw unsupported(`the index option ${option.name}`);
-    throw new CommandError(
-      ErrorCode.InvalidIndexSpecificationOption,
-      `The field '${option.name}' is not valid for an index specification`,
-    );
-  }
-  const given = findByName(value, 'name');
-  if (given && given.type !== T.string)
-    throw new CommandError(ErrorCode.TypeMismatch, "The field 'name' must be a string");
-  const name = given
-    ? readString(given)
-    : fields.map((field) => `${field.path.text}_${field.descending ? -1 : 1}`).join('_');
-  if (name === '*' || name === '') throw cannotCreate(`The index name '${name}' is not valid.`);
-  const unique = isTruthy(findByName(value, 'unique'));
-  const sparse = isTruthy(findByName(value, 'sparse'));
+  const key = findByName(value, 'key')!;
+  const fields = elementsOf(key).map((field): IndexField => ({
+    path: parsePath(field.name),
+    descending: numberOf(field) < 0,
+  }));
+  const name = readString(findByName(value, 'name')!);
   const filter = findByName(value, 'partialFilterExpression');
-  if (filter && sparse) throw cannotCreate('cannot mix "partialFilterExpression" and "sparse" options');
-  const pattern = Buffer.from(key.buf.subarray(key.start, key.end));
-  const isId = fields.length === 1 && fields[0]!.path.text === '_id';
-  const partial = filter && parsePartial(filter);
-  const spec = buildDocument((writer) => {
-    writer.int('v', 2);
-    writer.document('key', pattern);
-    writer.string('name', isId ? '_id_' : name);
-    if (unique && !isId) writer.bool('unique', true);
-    if (sparse) writer.bool('sparse', true);
-    if (partial) writer.document('partialFilterExpression', partial.doc);
-  });
+  const expiry = findByName(value, 'expireAfterSeconds');
   return {
-    name: isId ? '_id_' : name,
+    name,
     ident,
     fields,
     paths: fields.map((field) => field.path),
-    unique: unique || isId,
-    sparse,
-    partial,
+    unique: isTruthy(findByName(value, 'unique')) || name === '_id_',
+    sparse: isTruthy(findByName(value, 'sparse')),
+    partial: filter && parsePartial(filter),
+    hidden: isTruthy(findByName(value, 'hidden')),
+    expireAfterSeconds: expiry && numberOf(expiry),
     multikey,
-    pattern,
-    spec,
+    pattern: Buffer.from(key.buf.subarray(key.start, key.end)),
+    spec: Buffer.from(value.buf.subarray(value.start, value.end)),
   };
-}
-
-const KNOWN = new Set(
-  `expireAfterSeconds collation hidden weights default_language language_override textIndexVersion 2dsphereIndexVersion
-   bits min max bucketSize storageEngine wildcardProjection prepareUnique dropDups clustered`.split(/\s+/),
-);
-
-function parseKey(key: Value): IndexField[] {
-  const fields = elementsOf(key).map((element): IndexField => {
-    if (element.type === T.string) throw unsupported(`the index kind '${readString(element)}'`);
-    if (!isNumber(element.type) || readNumber(element) === 0 || Number.isNaN(readNumber(element))) {
-      throw cannotCreate(
-        `Values in v:2 index key pattern must be numbers > 0 or < 0, or strings: ${element.name}`,
-      );
-    }
-    const path = parsePath(element.name);
-    if (element.name.includes('$**')) throw unsupported('the index kind wildcard');
-    if (path.parts.some((part) => part === ''))
-      throw cannotCreate('Index keys cannot contain an empty field.');
-    if (path.parts.some((part) => part.startsWith('$'))) {
-      throw cannotCreate("Index key contains an illegal field name: field name starts with '$'.");
-    }
-    if (path.positions.some((position) => position >= 0)) throw unsupported('an index on an array position');
-    return { path, descending: readNumber(element) < 0 };
-  });
-  if (fields.length === 0) throw cannotCreate('Index keys cannot be an empty object');
-  if (fields.length > 32) throw new CommandError(13103, 'too many compound keys');
-  return fields;
 }
 
 const PARTIAL_OPS = new Set(['and', 'or', 'eq', 'gt', 'gte', 'lt', 'lte', 'exists', 'type', 'in', 'true']);
 
 function parsePartial(value: Value): NonNullable<IndexInfo['partial']> {
-  if (value.type !== T.object) {
-    throw new CommandError(ErrorCode.TypeMismatch, "The field 'partialFilterExpression' must be an object");
-  }
   const doc = Buffer.from(value.buf.subarray(value.start, value.end));
   const filter = parseFilter(objectValue(doc));
   assertPartial(filter);
@@ -148,7 +77,27 @@ function parsePartial(value: Value): NonNullable<IndexInfo['partial']> {
 }
 
 function assertPartial(filter: Filter): void {
-  if (!PARTIAL_OPS.has(filter.op))
-    throw cannotCreate(`Expression not supported in partial index: $${filter.op}`);
+  if (!PARTIAL_OPS.has(filter.op)) {
+    throw new CommandError(
+      ErrorCode.CannotCreateIndex,
+      `Expression not supported in partial index: $${filter.op}`,
+    );
+  }
   if (filter.op === 'and' || filter.op === 'or') filter.children.forEach(assertPartial);
+}
+
+/**
+ * `other`: both may be there. `equivalent`: one excludes the other. `identical`: the same but perhaps for name and
+ * visibility.
+ */
+export function compareIndexes(a: IndexInfo, b: IndexInfo): 'other' | 'equivalent' | 'identical' {
+  const same = (one: Buffer | undefined, two: Buffer | undefined) =>
+    one && two ? compareValues(objectValue(one), objectValue(two)) === 0 : one === two;
+  const signatures =
+    same(a.pattern, b.pattern) &&
+    a.unique === b.unique &&
+    a.sparse === b.sparse &&
+    same(a.partial?.doc, b.partial?.doc);
+  if (!signatures) return 'other';
+  return a.expireAfterSeconds === b.expireAfterSeconds ? 'identical' : 'equivalent';
 }

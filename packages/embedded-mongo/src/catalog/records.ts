@@ -153,7 +153,7 @@ function includes(keys: readonly Buffer[], key: Buffer): boolean {
 }
 
 /** A unique index holds one record a key; any other carries the record id behind the key. */
-function entryKey(index: IndexInfo, key: Buffer, id: Buffer): Buffer {
+export function entryKey(index: IndexInfo, key: Buffer, id: Buffer): Buffer {
   return index.unique ? key : Buffer.concat([key, id]);
 }
 

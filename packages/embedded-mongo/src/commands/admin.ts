@@ -1,15 +1,12 @@
-import { hostname, arch, cpus, totalmem, type as osType, release } from 'node:os';
 import type { BsonWriter } from '../bson/writer.js';
 import { MAX_DOCUMENT, MAX_MESSAGE } from '../bson/validate.js';
-import { T } from '../bson/types.js';
-import { readString } from '../bson/value.js';
-import { collectionsOf } from './collections.js';
 import type { Command } from './request.js';
 
 /** The server this one answers like. */
 export const VERSION = '7.0.14';
-const VERSION_PARTS = [7, 0, 14, 0];
+const VERSION_PARTS = VERSION.split('.').map(Number).concat(0);
 const MAX_WIRE_VERSION = 21;
+const SET_NAME = 'embedded';
 
 export const hello: Command = {
   fields: [
@@ -33,7 +30,7 @@ export const hello: Command = {
     reply.int('maxWriteBatchSize', 100_000);
     reply.date('localTime', Date.now());
     reply.int('logicalSessionTimeoutMinutes', 30);
-    reply.int('connectionId', 1);
+    reply.int('connectionId', request.client.id);
     reply.int('minWireVersion', 0);
     reply.int('maxWireVersion', MAX_WIRE_VERSION);
     reply.bool('readOnly', false);
@@ -42,7 +39,7 @@ export const hello: Command = {
 
 /** The one member of a replica set: drivers offer transactions and retryable writes on nothing less. */
 function writeReplicaSet(reply: BsonWriter, host: string): void {
-  reply.string('setName', 'embedded');
+  reply.string('setName', SET_NAME);
   reply.int('setVersion', 1);
   reply.bool('secondary', false);
   const hosts = reply.beginArray('hosts');
@@ -64,6 +61,7 @@ export const buildInfo: Command = {
     reply.end(versions);
     const modules = reply.beginArray('modules');
     reply.end(modules);
+    reply.string('javascriptEngine', 'none');
     const engines = reply.beginArray('storageEngines');
     reply.string('0', 'lmdb');
     reply.end(engines);
@@ -76,105 +74,49 @@ export const buildInfo: Command = {
 
 export const connectionStatus: Command = {
   fields: ['showPrivileges'],
-  run: ({ reply }) => {
+  run: ({ request, reply }) => {
     const info = reply.beginObject('authInfo');
     reply.end(reply.beginArray('authenticatedUsers'));
     reply.end(reply.beginArray('authenticatedUserRoles'));
+    if (request.bool('showPrivileges')) reply.end(reply.beginArray('authenticatedUserPrivileges'));
     reply.end(info);
   },
 };
 
-export const getParameter: Command = {
-  fields: ['featureCompatibilityVersion', 'allParameters'],
-  run: ({ request, reply }) => {
-    const asksAll =
-      request.get('getParameter')?.type === T.string && readString(request.get('getParameter')!) === '*';
-    if (!asksAll && !request.get('featureCompatibilityVersion')) return;
-    const version = reply.beginObject('featureCompatibilityVersion');
-    reply.string('version', '7.0');
-    reply.end(version);
-  },
+export const whatsmyuri: Command = {
+  run: ({ request, reply }) => reply.string('you', request.client.address),
 };
 
-export const hostInfo: Command = {
-  run: ({ reply }) => {
-    const system = reply.beginObject('system');
-    reply.date('currentTime', Date.now());
-    reply.string('hostname', hostname());
-    reply.int('cpuAddrSize', 64);
-    reply.count('memSizeMB', Math.round(totalmem() / 2 ** 20));
-    reply.int('numCores', cpus().length);
-    reply.string('cpuArch', arch());
-    reply.end(system);
-    const os = reply.beginObject('os');
-    reply.string('type', osType());
-    reply.string('name', osType());
-    reply.string('version', release());
-    reply.end(os);
-    reply.end(reply.beginObject('extra'));
-  },
+/** No users, no roles: who reaches the socket may do everything. */
+export const usersInfo: Command = {
+  fields: ['showCredentials', 'showCustomData', 'showPrivileges', 'showAuthenticationRestrictions', 'filter'],
+  run: ({ reply }) => reply.end(reply.beginArray('users')),
 };
 
-export const getCmdLineOpts: Command = {
-  run: ({ reply }) => {
-    const argv = reply.beginArray('argv');
-    reply.string('0', 'embedded-mongo');
-    reply.end(argv);
-    reply.end(reply.beginObject('parsed'));
-  },
+export const rolesInfo: Command = {
+  fields: ['showAuthenticationRestrictions', 'showBuiltinRoles', 'showPrivileges'],
+  run: ({ reply }) => reply.end(reply.beginArray('roles')),
 };
 
-export const getLog: Command = {
-  run: ({ reply }) => {
-    reply.int('totalLinesWritten', 0);
-    reply.end(reply.beginArray('log'));
-  },
-};
-
-export const serverStatus: Command = {
-  fields: ['repl', 'metrics', 'locks', 'recordStats', 'wiredTiger', 'tcmalloc', 'sharding'],
+export const replSetGetStatus: Command = {
+  adminOnly: true,
+  fields: ['initialSync'],
   run: ({ engine, reply }) => {
-    const uptime = Date.now() - engine.startedAt;
-    reply.string('host', hostname());
-    reply.string('version', VERSION);
-    reply.string('process', 'embedded-mongo');
-    reply.count('pid', process.pid);
-    reply.double('uptime', Math.floor(uptime / 1000));
-    reply.long('uptimeMillis', BigInt(uptime));
-    reply.date('localTime', Date.now());
-    writeCursorMetrics(reply, engine.cursors.size);
-    const storage = reply.beginObject('storageEngine');
-    reply.string('name', 'lmdb');
-    reply.bool('supportsCommittedReads', true);
-    reply.bool('persistent', true);
-    reply.end(storage);
-  },
-};
-
-function writeCursorMetrics(reply: BsonWriter, open: number): void {
-  const metrics = reply.beginObject('metrics');
-  const cursor = reply.beginObject('cursor');
-  const counts = reply.beginObject('open');
-  reply.count('total', open);
-  reply.end(counts);
-  reply.end(cursor);
-  reply.end(metrics);
-}
-
-export const dbStats: Command = {
-  fields: ['scale', 'freeStorage'],
-  run: ({ engine, request, reply }) => {
-    const infos = collectionsOf(engine.catalog.committed, request.db);
-    reply.string('db', request.db);
-    reply.count('collections', infos.length);
-    reply.int('views', 0);
-    reply.count(
-      'objects',
-      infos.reduce((sum, info) => sum + engine.countRecords(info), 0),
-    );
-    reply.count(
-      'indexes',
-      infos.reduce((sum, info) => sum + info.indexes.length, 0),
-    );
+    reply.string('set', SET_NAME);
+    reply.date('date', engine.now());
+    reply.int('myState', 1);
+    reply.long('term', 1n);
+    reply.long('heartbeatIntervalMillis', 2000n);
+    const members = reply.beginArray('members');
+    const member = reply.beginObject('0');
+    reply.int('_id', 0);
+    reply.string('name', engine.host);
+    reply.double('health', 1);
+    reply.int('state', 1);
+    reply.string('stateStr', 'PRIMARY');
+    reply.int('uptime', Math.floor((engine.now() - engine.startedAt) / 1000));
+    reply.bool('self', true);
+    reply.end(member);
+    reply.end(members);
   },
 };

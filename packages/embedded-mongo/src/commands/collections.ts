@@ -1,12 +1,15 @@
-import { compileFilter } from '../query/matcher.js';
+import { compileFilter, type Matcher } from '../query/matcher.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { buildDocument } from '../bson/writer.js';
-import { objectValue } from '../bson/value.js';
+import { elementsOf, findByName, isTruthy, numberOf, objectValue } from '../bson/value.js';
 import type { CollectionInfo, Collections } from '../catalog/catalog.js';
-import { CommandError, ErrorCode } from '../errors.js';
+import { checkIndexSpec } from '../catalog/index-spec.js';
+import { collectionSizes, indexBytes } from '../catalog/sizes.js';
+import { badValue, CommandError, ErrorCode, unsupported } from '../errors.js';
+import type { Engine } from '../engine.js';
 import { ListSource } from './cursors.js';
 import { EMPTY_DOCUMENT } from './find.js';
-import { namespaceOf, type Command } from './request.js';
+import { namespaceOf, type Command, type Request } from './request.js';
 
 /** The collections of one database, by name. */
 export function collectionsOf(collections: Collections, db: string): CollectionInfo[] {
@@ -36,23 +39,37 @@ export const create: Command = {
     'storageEngine',
     'changeStreamPreAndPostImages',
     'encryptedFields',
+    'indexOptionDefaults',
+    'temp',
+    'flags',
   ],
-  fields: ['autoIndexId', 'idIndex', 'indexOptionDefaults'],
+  fields: ['autoIndexId', 'idIndex'],
   run: ({ scope, request }) => {
     const ns = request.namespace();
-    if (scope.collections.get(ns)) {
+    const autoIndexId = request.get('autoIndexId');
+    if (autoIndexId && !isTruthy(autoIndexId)) throw unsupported('a collection without an _id index');
+    const idIndex = request.object('idIndex');
+    if (idIndex && !isIdIndex(checkIndexSpec(idIndex, false)))
+      throw badValue("The field 'key' for an _id index must be {_id: 1}");
+    // Within a transaction MongoDB does not look whether the options are the same.
+    if (request.get('autocommit') && scope.collections.get(ns))
       throw new CommandError(ErrorCode.NamespaceExists, `Collection ${ns} already exists.`);
-    }
-    scope.catalog.create(ns);
+    scope.ensureCollection(ns);
   },
 };
 
+function isIdIndex(spec: Buffer): boolean {
+  const [field, ...more] = elementsOf(findByName(objectValue(spec), 'key')!);
+  return field!.name === '_id' && more.length === 0 && numberOf(field!) === 1;
+}
+
 export const drop: Command = {
   writes: true,
-  run: ({ engine, request, reply }) => {
+  run: ({ engine, scope, request, reply }) => {
     const ns = request.namespace();
     const info = engine.catalog.planned.get(ns);
-    if (!info) throw new CommandError(ErrorCode.NamespaceNotFound, 'ns not found');
+    if (!info) return;
+    scope.assertUntouched(ns);
     engine.catalog.drop(info);
     reply.int('nIndexesWas', info.indexes.length);
     reply.string('ns', ns);
@@ -62,23 +79,74 @@ export const drop: Command = {
 
 export const dropDatabase: Command = {
   writes: true,
-  run: ({ engine, request, reply }) => {
+  run: ({ engine, scope, request, reply }) => {
+    const illegal = (message: string) => new CommandError(ErrorCode.IllegalOperation, message);
+    if (request.integer('dropDatabase') !== 1) throw illegal('have to pass 1 as db parameter');
+    if (request.db === 'admin') throw illegal("Dropping the 'admin' database is prohibited.");
+    if (request.db === 'local') throw illegal("Cannot drop 'local' database while replication is active");
     const found = collectionsOf(engine.catalog.planned, request.db);
+    for (const info of found) scope.assertUntouched(info.ns);
     for (const info of found) engine.catalog.drop(info);
     if (found.length > 0) reply.string('dropped', request.db);
     engine.sweepLater();
   },
 };
 
+export const renameCollection: Command = {
+  writes: true,
+  adminOnly: true,
+  fields: ['to', 'dropTarget'],
+  refused: ['stayTemp'],
+  run: ({ engine, scope, request }) => {
+    const source = fullNamespace(request, 'renameCollection');
+    const target = fullNamespace(request, 'to');
+    if (source === target)
+      throw new CommandError(ErrorCode.IllegalOperation, "Can't rename a collection to itself");
+    const info = engine.catalog.planned.get(source);
+    if (!info) {
+      throw new CommandError(ErrorCode.NamespaceNotFound, `Source collection ${source} does not exist`);
+    }
+    const inTheWay = engine.catalog.planned.get(target);
+    if (inTheWay && !request.bool('dropTarget'))
+      throw new CommandError(ErrorCode.NamespaceExists, 'target namespace exists');
+    scope.assertUntouched(source);
+    scope.assertUntouched(target);
+    if (inTheWay) engine.catalog.drop(inTheWay);
+    engine.catalog.rename(info, target);
+    engine.sweepLater();
+  },
+};
+
+/** A field that names database and collection. */
+export function fullNamespace(request: Request, field: string): string {
+  const given = request.string(field);
+  if (given === undefined) throw request.missing(field);
+  const dot = given.indexOf('.');
+  if (dot < 1) throw new CommandError(ErrorCode.InvalidNamespace, `Invalid namespace specified '${given}'`);
+  return namespaceOf(given.slice(0, dot), given.slice(dot + 1));
+}
+
+/** The `batchSize` of the field `cursor`; all in the first batch by default. */
+export function cursorBatchSize(request: Request): number {
+  const cursor = request.object('cursor');
+  return (cursor && request.within('cursor', cursor, ['batchSize']).integer('batchSize')) ?? Infinity;
+}
+
+function listFilter(request: Request): Matcher {
+  return compileFilter(parseFilter(request.object('filter') ?? objectValue(EMPTY_DOCUMENT)));
+}
+
 export const listCollections: Command = {
   fields: ['filter', 'nameOnly', 'authorizedCollections', 'cursor'],
   run: ({ engine, request, reply }) => {
     const nameOnly = request.bool('nameOnly');
-    const matches = compileFilter(parseFilter(request.object('filter') ?? objectValue(EMPTY_DOCUMENT)));
+    request.bool('authorizedCollections');
+    const matches = listFilter(request);
     const docs = collectionsOf(engine.catalog.committed, request.db)
       .map((info) => describe(info, request.db, nameOnly))
       .filter((doc) => matches(doc, 0));
-    engine.cursors.first(reply, `${request.db}.$cmd.listCollections`, new ListSource(docs), Infinity);
+    const ns = `${request.db}.$cmd.listCollections`;
+    engine.cursors.first(reply, ns, new ListSource(docs), cursorBatchSize(request));
   },
 };
 
@@ -97,38 +165,38 @@ function describe(info: CollectionInfo, db: string, nameOnly: boolean): Buffer {
 }
 
 export const listDatabases: Command = {
+  adminOnly: true,
   fields: ['filter', 'nameOnly', 'authorizedDatabases'],
   run: ({ engine, request, reply }) => {
     const nameOnly = request.bool('nameOnly');
-    const matches = compileFilter(parseFilter(request.object('filter') ?? objectValue(EMPTY_DOCUMENT)));
+    request.bool('authorizedDatabases');
+    const matches = listFilter(request);
     const names = [...engine.catalog.committed.keys()].map((ns) => ns.slice(0, ns.indexOf('.')));
-    const docs = [...new Set(names)]
-      .sort()
-      .map((name) =>
-        buildDocument((writer) => {
-          writer.string('name', name);
-          if (nameOnly) return;
-          writer.count('sizeOnDisk', 0);
-          writer.bool('empty', false);
-        }),
-      )
-      .filter((doc) => matches(doc, 0));
+    let total = 0;
     const list = reply.beginArray('databases');
-    docs.forEach((doc, i) => reply.document(String(i), doc));
+    let at = 0;
+    for (const name of [...new Set(names)].sort()) {
+      const size = nameOnly ? 0 : databaseBytes(engine, name);
+      const doc = buildDocument((writer) => {
+        writer.string('name', name);
+        if (nameOnly) return;
+        writer.long('sizeOnDisk', BigInt(size));
+        writer.bool('empty', false);
+      });
+      if (!matches(doc, 0)) continue;
+      total += size;
+      reply.document(String(at++), doc);
+    }
     reply.end(list);
-    if (!nameOnly) reply.count('totalSize', 0);
+    if (nameOnly) return;
+    reply.long('totalSize', BigInt(total));
+    reply.long('totalSizeMb', BigInt(Math.floor(total / 2 ** 20)));
   },
 };
 
-/** The number of documents, from the keys alone. */
-export const collStats: Command = {
-  fields: ['scale'],
-  run: ({ engine, request, reply }) => {
-    const ns = namespaceOf(request.db, request.string('collStats') ?? request.string('collstats') ?? '');
-    const info = engine.catalog.committed.get(ns);
-    reply.string('ns', ns);
-    reply.count('count', info ? engine.countRecords(info) : 0);
-    reply.count('nindexes', info?.indexes.length ?? 0);
-    reply.bool('capped', false);
-  },
-};
+function databaseBytes({ catalog, reads }: Engine, db: string): number {
+  return collectionsOf(catalog.committed, db).reduce((sum, info) => {
+    const sizes = collectionSizes(reads.view, info);
+    return sum + sizes.records.bytes + indexBytes(sizes);
+  }, 0);
+}

@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import type { BsonWriter } from '../bson/writer.js';
 import { CommandError, ErrorCode } from '../errors.js';
+import type { Settings } from '../parameters.js';
 import { sessionIdOf } from '../sessions/session-args.js';
 import type { Transaction } from '../transactions/transaction.js';
 import type { Value } from '../bson/value.js';
@@ -10,7 +11,6 @@ export const FIRST_BATCH = 101;
 const MAX_BATCH_BYTES = 16 * 1024 * 1024;
 /** A batch whose size the client leaves open: everybody else waits while it is made, and it lies in memory. */
 const OPEN_BATCH_BYTES = 1024 * 1024;
-const IDLE_MS = 10 * 60 * 1000;
 const MAX_OPEN = 10_000;
 
 /** Documents one after the other. `next` may be called in any later turn; it holds nothing of the store in between. */
@@ -42,7 +42,10 @@ export class Cursors {
   owner: CursorOwner = { lsid: undefined, txnNumber: undefined, transaction: undefined };
   private readonly open = new Map<bigint, OpenCursor>();
 
-  constructor(private readonly now: () => number) {}
+  constructor(
+    private readonly settings: Settings,
+    private readonly now: () => number,
+  ) {}
 
   /** Writes the first batch as `cursor: {firstBatch, id, ns}` and keeps the rest. */
   first(reply: BsonWriter, ns: string, source: DocumentSource, batchSize: number, single = false): void {
@@ -103,7 +106,7 @@ export class Cursors {
 
   /** Ends the cursors that nobody has used for a while. */
   expire(): void {
-    const limit = this.now() - IDLE_MS;
+    const limit = this.now() - this.settings.cursorTimeoutMillis;
     for (const [id, cursor] of this.open) if (cursor.usedAt < limit) this.open.delete(id);
   }
 }

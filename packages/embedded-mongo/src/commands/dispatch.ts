@@ -1,104 +1,16 @@
-import { isNumber, T } from '../bson/types.js';
-import {
-  fieldName,
-  findByName,
-  findField,
-  isTruthy,
-  readNumber,
-  readString,
-  type Value,
-} from '../bson/value.js';
+import { fieldName, findByName, findField, readNumber } from '../bson/value.js';
 import { BsonWriter } from '../bson/writer.js';
 import type { Engine } from '../engine.js';
-import { badValue, codeNameOf, CommandError, ErrorCode, unsupported } from '../errors.js';
-import * as admin from './admin.js';
-import { aggregate } from '../aggregate/aggregate.js';
-import * as collections from './collections.js';
+import { codeNameOf, CommandError, ErrorCode } from '../errors.js';
 import { errorLabels, writeErrorLabels } from './error-labels.js';
-import { configureFailPoint, type Fault } from './fail-point.js';
-import * as find from './find.js';
-import { findAndModify } from './find-and-modify.js';
-import * as indexes from './indexes.js';
-import { explain } from './explain.js';
+import type { Fault } from './fail-point.js';
+import { checkArguments, maxTimeOf } from './generic-arguments.js';
 import { sessionArgs, type SessionArgs } from '../sessions/session-args.js';
 import { Blocked } from '../transactions/key-locks.js';
+import { commandOf } from './registry.js';
 import type { Command, Request } from './request.js';
 import { assertInTransaction, assertRetryable, CONTROLS } from './session-rules.js';
-import * as sessions from './sessions.js';
-import * as write from './write.js';
 import { writeDuplicate } from './write-errors.js';
-
-/** Everything the store answers to. What is not here is CommandNotFound. */
-export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>(
-  Object.entries({
-    hello: admin.hello,
-    isMaster: admin.hello,
-    ismaster: admin.hello,
-    ping: admin.acknowledge,
-    buildInfo: admin.buildInfo,
-    buildinfo: admin.buildInfo,
-    connectionStatus: admin.connectionStatus,
-    getParameter: admin.getParameter,
-    hostInfo: admin.hostInfo,
-    getCmdLineOpts: admin.getCmdLineOpts,
-    getLog: admin.getLog,
-    serverStatus: admin.serverStatus,
-    dbStats: admin.dbStats,
-    dbstats: admin.dbStats,
-    startSession: sessions.startSession,
-    endSessions: sessions.endSessions,
-    killSessions: sessions.killSessions,
-    killAllSessions: sessions.killAllSessions,
-    refreshSessions: sessions.refreshSessions,
-    commitTransaction: sessions.commitTransaction,
-    abortTransaction: sessions.abortTransaction,
-    insert: write.insert,
-    update: write.update,
-    delete: write.remove,
-    findAndModify,
-    findandmodify: findAndModify,
-    find: find.find,
-    getMore: find.getMore,
-    killCursors: find.killCursors,
-    count: find.count,
-    distinct: find.distinct,
-    aggregate,
-    explain,
-    configureFailPoint,
-    create: collections.create,
-    drop: collections.drop,
-    dropDatabase: collections.dropDatabase,
-    listCollections: collections.listCollections,
-    listDatabases: collections.listDatabases,
-    collStats: collections.collStats,
-    collstats: collections.collStats,
-    createIndexes: indexes.createIndexes,
-    dropIndexes: indexes.dropIndexes,
-    deleteIndexes: indexes.dropIndexes,
-    listIndexes: indexes.listIndexes,
-  }),
-);
-
-/** Fields that every command may carry and that change nothing here. */
-const GENERIC = new Set([
-  '$db',
-  'lsid',
-  '$clusterTime',
-  '$readPreference',
-  'readConcern',
-  'writeConcern',
-  'maxTimeMS',
-  'comment',
-  'apiVersion',
-  'apiStrict',
-  'apiDeprecationErrors',
-  'txnNumber',
-  'startTransaction',
-  'autocommit',
-  '$comment',
-  'maxTimeMSOpOnly',
-  '$client',
-]);
 
 /** The reply to a command, or what must happen before it can be run (again). */
 export type Answer =
@@ -115,20 +27,18 @@ const writer = new BsonWriter(64 * 1024);
 
 /** Runs one command to its end and builds its reply. Throws only what is a defect of the store. */
 export function dispatch(engine: Engine, request: Request, fault?: Fault): Answer {
-  const command = COMMANDS.get(request.name);
+  let command: Command | undefined;
   let session: SessionArgs | null = null;
   let doc: Buffer;
   try {
-    if (!command) {
-      throw new CommandError(ErrorCode.CommandNotFound, `no such command: '${request.name}'`);
-    }
+    command = commandOf(request.name);
     if (request.deadline !== undefined && performance.now() >= request.deadline) {
       throw new CommandError(ErrorCode.MaxTimeMSExpired, 'operation exceeded time limit');
     }
     if (fault?.code !== undefined)
       throw new CommandError(fault.code, "Failing command via 'failCommand' failpoint");
     session = sessionArgs(request);
-    checkFields(request, command, session);
+    checkArguments(request, command, session);
     doc = run(engine, request, command, session);
     if (fault?.writeConcernError) doc = withWriteConcernError(doc, request, fault);
   } catch (error) {
@@ -141,8 +51,8 @@ export function dispatch(engine: Engine, request: Request, fault?: Fault): Answe
 
 /** A command waits for a transaction no longer than its `maxTimeMS`. */
 function withinTime(request: Request, until: Promise<void>): Promise<void> {
-  const limit = request.integer('maxTimeMS');
-  if (!limit) return until;
+  const limit = maxTimeOf(request);
+  if (limit === undefined) return until;
   request.deadline ??= performance.now() + limit;
   let timer: NodeJS.Timeout;
   const late = new Promise<void>((resolve) => {
@@ -190,47 +100,6 @@ function reply(engine: Engine, request: Request, write: () => void): Buffer {
   if (request.get('lsid')) writer.value('operationTime', engine.operationTime());
   writer.end(mark);
   return writer.bytes();
-}
-
-function checkFields(request: Request, command: Command, session: SessionArgs | null): void {
-  for (const name of request.fieldNames()) {
-    if (name === request.name || GENERIC.has(name) || command.fields?.includes(name)) continue;
-    if (command.refused?.includes(name)) {
-      const value = request.get(name);
-      if (value && (isTruthy(value) || value.type === T.object)) {
-        throw unsupported(`the option ${name} of ${request.name}`);
-      }
-      continue;
-    }
-    throw new CommandError(40415, `BSON field '${request.name}.${name}' is an unknown field.`);
-  }
-  const concern = request.get('readConcern');
-  if (concern?.type === T.object) checkReadConcern(concern, session);
-  const durability = command.writes ? request.get('writeConcern') : undefined;
-  if (durability?.type === T.object) checkWriteConcern(durability);
-}
-
-/** Every acknowledged write is on disk, so `majority` and `j` always hold; more members than one never do. */
-function checkWriteConcern(concern: Value): void {
-  const w = findByName(concern, 'w');
-  if (!w) return;
-  if (isNumber(w.type) ? readNumber(w) > 1 : w.type !== T.string || readString(w) !== 'majority') {
-    throw badValue("cannot use non-majority 'w' mode or 'w' > 1 when a host is not replicated");
-  }
-}
-
-function checkReadConcern(concern: Value, session: SessionArgs | null): void {
-  const level = findByName(concern, 'level');
-  const name = level?.type === T.string ? readString(level) : 'local';
-  if (session?.transaction) {
-    if (['local', 'majority', 'snapshot'].includes(name)) return;
-    throw new CommandError(
-      ErrorCode.InvalidOptions,
-      `The readConcern level must be either 'local' (default), 'majority' or 'snapshot' in order to run in a transaction`,
-    );
-  }
-  if (!['local', 'majority', 'available', 'linearizable'].includes(name))
-    throw unsupported(`read concern ${name}`);
 }
 
 /** Adds the write concern error that a fail point made up. */

@@ -1,15 +1,31 @@
 import { isNumber, T, typeName } from '../bson/types.js';
-import { elementsOf, isTruthy, readNumber, readString, type Element, type Value } from '../bson/value.js';
+import {
+  elementsOf,
+  isTruthy,
+  numberOf,
+  readNumber,
+  readString,
+  type Element,
+  type Value,
+} from '../bson/value.js';
 import type { BsonWriter } from '../bson/writer.js';
 import type { Engine } from '../engine.js';
 import type { ReadScope, WriteScope } from '../scope.js';
 import { CommandError, ErrorCode, typeMismatch, unsupported } from '../errors.js';
 import type { Hint } from '../query/planner.js';
 
+/** A connection: its number since the start, and the other end's address. */
+export interface ClientInfo {
+  readonly id: number;
+  readonly address: string;
+}
+
 /** A command as it came over the wire: the body's fields and the document sequences beside it. */
 export class Request {
   readonly name: string;
   readonly db: string;
+  /** Who asks. */
+  client: ClientInfo = { id: 0, address: '' };
   /** When to give up waiting for a transaction, in `performance.now()`'s time. */
   deadline: number | undefined;
   private readonly args = new Map<string, Element>();
@@ -18,8 +34,9 @@ export class Request {
     readonly body: Value,
     private readonly sequences: ReadonlyMap<string, readonly Value[]> = new Map(),
     givenDb?: string,
+    givenName?: string,
   ) {
-    let name: string | undefined;
+    let name = givenName;
     for (const element of elementsOf(body)) {
       name ??= element.name;
       this.args.set(element.name, element);
@@ -43,7 +60,7 @@ export class Request {
     const sequence = this.sequences.get(name);
     if (sequence) return sequence;
     const value = this.get(name);
-    if (!value) throw missingField(this.name, name);
+    if (!value) throw this.missing(name);
     if (value.type !== T.array) throw wrongType(this.name, name, value, 'array');
     const items = elementsOf(value);
     for (const item of items)
@@ -71,18 +88,30 @@ export class Request {
     return isTruthy(value);
   }
 
-  /** A whole number of at least `min`. */
+  /** A number of at least `min`; what lies behind the decimal point is dropped, as MongoDB does. */
   integer(name: string, min = 0): number | undefined {
     const value = this.get(name);
     if (!value) return undefined;
     if (!isNumber(value.type)) throw wrongType(this.name, name, value, 'long');
-    const number = readNumber(value);
-    if (!Number.isInteger(number))
-      throw new CommandError(ErrorCode.BadValue, `'${name}' must be a whole number`);
+    const number = Math.trunc(numberOf(value)) || 0;
     if (number < min) {
       throw new CommandError(51024, `BSON field '${name}' value must be >= ${min}, actual value '${number}'`);
     }
     return number;
+  }
+
+  /** The fields of an object argument, for the same questions. Throws on a field that is not in `known`. */
+  within(name: string, value: Value, known: readonly string[]): Request {
+    const path = `${this.name}.${name}`;
+    for (const field of elementsOf(value)) {
+      if (known.includes(field.name)) continue;
+      throw new CommandError(40415, `BSON field '${path}.${field.name}' is an unknown field.`);
+    }
+    return new Request(value, undefined, this.db, path);
+  }
+
+  missing(name: string): CommandError {
+    return missingField(this.name, name);
   }
 
   /** `db.collection` from the command's own field. */
@@ -155,8 +184,12 @@ export interface CommandContext<S extends ReadScope = ReadScope> {
 }
 
 interface CommandFields {
+  /** Runs against the database `admin` alone. */
+  readonly adminOnly?: boolean;
   /** Fields it understands, beside those of every command. */
   readonly fields?: readonly string[];
+  /** Takes fields of any name: they are its subject. */
+  readonly anyField?: boolean;
   /** Fields of MongoDB that would change the answer and are not supported: refused by name. */
   readonly refused?: readonly string[];
 }

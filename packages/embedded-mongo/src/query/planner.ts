@@ -42,7 +42,7 @@ export type Hint = { readonly name: string } | { readonly pattern: Buffer } | { 
 export function planQuery(ns: CollectionInfo, filter: Filter, sort: readonly SortField[], hint?: Hint): Plan {
   const conditions = conjuncts(filter);
   if (hint && 'natural' in hint) return collectionPlan(filter, sort, hint.natural === -1);
-  const candidates = hint ? [hinted(ns, hint)] : ns.indexes;
+  const candidates = hint ? [hinted(ns, hint)] : ns.indexes.filter((index) => !index.hidden);
   let best: IndexPlan | undefined;
   for (const index of candidates) {
     const plan = planIndex(index, conditions, sort, hint !== undefined);
@@ -57,8 +57,9 @@ function collectionPlan(filter: Filter, sort: readonly SortField[], reverse: boo
 }
 
 function hinted(ns: CollectionInfo, hint: Exclude<Hint, { natural: unknown }>): IndexInfo {
-  const found = ns.indexes.find((index) =>
-    'name' in hint ? index.name === hint.name : index.pattern.equals(hint.pattern),
+  const found = ns.indexes.find(
+    (index) =>
+      !index.hidden && ('name' in hint ? index.name === hint.name : index.pattern.equals(hint.pattern)),
   );
   if (!found) {
     throw new CommandError(

@@ -1,6 +1,7 @@
 import type { Catalog } from '../catalog/catalog.js';
 import { ErrorCode } from '../errors.js';
 import type { KvStore } from '../kv/store.js';
+import type { Settings } from '../parameters.js';
 import { WriteScope } from '../scope.js';
 import { Attempt } from './attempt.js';
 import { Blocked, KeyLocks } from './key-locks.js';
@@ -12,8 +13,6 @@ const MAX_OPEN = 1000;
 
 /** The open transactions, and how changes outside them get along with their locks. */
 export class Transactions {
-  /** Seconds; an open transaction is aborted after that long (the parameter `transactionLifetimeLimitSeconds`). */
-  lifetimeSeconds = 60;
   private readonly open = new Set<Transaction>();
   private readonly locks = new KeyLocks();
   /** What changes outside transactions plan for the next commits. */
@@ -22,6 +21,7 @@ export class Transactions {
   constructor(
     private readonly store: KvStore,
     private readonly catalog: Catalog,
+    private readonly settings: Settings,
     private readonly now: () => number,
   ) {
     this.writes = new WriteScope(store.planned, catalog, this.assertUntouched);
@@ -35,7 +35,7 @@ export class Transactions {
     if (this.open.size >= MAX_OPEN) {
       throw new TransientError(ErrorCode.LockTimeout, `${MAX_OPEN} transactions are open`);
     }
-    const expiresAt = this.now() + this.lifetimeSeconds * 1000;
+    const expiresAt = this.now() + this.settings.transactionLifetimeLimitSeconds * 1000;
     const transaction = new Transaction(this.store, this.catalog, this.locks, expiresAt);
     this.open.add(transaction);
     void transaction.ended.then(() => this.open.delete(transaction));

@@ -3,6 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { MalformedBson } from '../bson/validate.js';
 import { dispatch } from '../commands/dispatch.js';
 import type { Fault } from '../commands/fail-point.js';
+import type { ClientInfo } from '../commands/request.js';
 import type { Engine } from '../engine.js';
 import { CommandError, codeNameOf } from '../errors.js';
 import { buildDocument } from '../bson/writer.js';
@@ -26,6 +27,7 @@ export class Connection {
     private readonly socket: Socket,
     private readonly engine: Engine,
     private readonly onDefect: (error: Error) => void,
+    private readonly client: ClientInfo,
   ) {
     socket.setNoDelay(true);
     socket.on('data', (chunk) => this.receive(chunk));
@@ -43,6 +45,7 @@ export class Connection {
   }
 
   private receive(chunk: Buffer): void {
+    this.engine.metrics.bytesIn += chunk.length;
     this.chunks.push(chunk);
     this.buffered += chunk.length;
     this.process();
@@ -77,6 +80,8 @@ export class Connection {
       this.send(encodeReply(refusal(error), { requestId: bytes.readInt32LE(4), legacy: false }), null);
       return;
     }
+    message.request.client = this.client;
+    this.engine.metrics.count(message.request.name);
     const fault = this.engine.failPoints?.meet(this, message.request);
     if (fault && fault.blockMs > 0) this.hold(delay(fault.blockMs), () => this.answer(message, fault));
     else this.answer(message, fault);
@@ -134,6 +139,7 @@ export class Connection {
 
   /** A client that does not read its replies is not read from either. */
   private write(reply: Buffer): void {
+    this.engine.metrics.bytesOut += reply.length;
     if (!this.socket.write(reply) && this.socket.writableLength > MAX_UNSENT) this.socket.pause();
   }
 

@@ -92,11 +92,11 @@ function decodeQuery(buf: Buffer, requestId: number): Message {
   const name = HEADER + 4;
   const zero = buf.indexOf(0, name);
   const start = zero + 9;
-  if (zero < 0 || start + 5 > buf.length || !buf.toString('utf8', name, zero).endsWith('.$cmd'))
-    throw new MalformedBson('OP_QUERY');
+  const db = /^(.*)\.\$cmd$/s.exec(buf.toString('utf8', name, Math.max(zero, name)))?.[1];
+  if (zero < 0 || start + 5 > buf.length || db === undefined) throw new MalformedBson('OP_QUERY');
   const size = int32(buf, start);
   if (size < 5 || start + size > buf.length) throw new MalformedBson('OP_QUERY document');
-  const request = new Request(documentAt(buf, start, start + size));
+  const request = new Request(documentAt(buf, start, start + size), undefined, db);
   if (!['isMaster', 'ismaster', 'hello'].includes(request.name)) {
     throw new MalformedBson(`OP_QUERY is no longer supported for ${request.name}`);
   }

@@ -38,8 +38,15 @@ export class WireServer {
   }
 
   private accept(socket: Socket): void {
-    const connection = new Connection(socket, this.engine, this.onDefect);
+    const { metrics } = this.engine;
+    metrics.connections++;
+    const id = ++metrics.connectionsMade;
+    const address = `${socket.remoteAddress ?? 'anonymous unix socket'}:${socket.remotePort ?? 0}`;
+    const connection = new Connection(socket, this.engine, this.onDefect, { id, address });
     this.connections.add(connection);
-    socket.on('close', () => this.connections.delete(connection));
+    socket.on('close', () => {
+      metrics.connections--;
+      this.connections.delete(connection);
+    });
   }
 }
