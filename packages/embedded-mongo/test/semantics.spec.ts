@@ -46,7 +46,7 @@ describe('answers of MongoDB 7', () => {
   )('update: %s by %s', async (_document, _update, document, update, expected) => {
     const before = doc({ _id: 0, ...document });
     const wanted = typeof expected === 'number' ? expected : show(doc({ _id: 0, ...expected }));
-    expect(outcome(() => new Update(doc(update)).apply(before))).toBe(wanted);
+    expect(outcome(() => new Update(doc(update)).run(before).after)).toBe(wanted);
     await ask(db(), { drop: 'c' });
     await ask(db(), { insert: 'c', documents: [before] });
     const answer = await ask(db(), { update: 'c', updates: [{ q: {}, u: doc(update) }] });

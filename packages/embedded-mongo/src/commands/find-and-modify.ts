@@ -1,16 +1,17 @@
-import { T } from '../bson/types.js';
 import { findField, objectValue, type Value } from '../bson/value.js';
 import { ID } from '../catalog/records.js';
-import { CommandError, ErrorCode, unsupported } from '../errors.js';
+import { CommandError, ErrorCode } from '../errors.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { parseProjection } from '../query/projection.js';
 import { collectRows } from '../query/query.js';
 import type { WriteScope } from '../scope.js';
 import { parseSort } from '../query/sort.js';
-import { upsertDocument } from '../update/apply-update.js';
+import { compileUpdate } from '../update/apply-update.js';
 import { parseUpdate } from '../update/parse-update.js';
+import { upsertDocument } from '../update/upsert.js';
 import { EMPTY_DOCUMENT } from './find.js';
 import type { Command, CommandContext } from './request.js';
+import { readArrayFilters } from './update-statement.js';
 import { replaceRow, storable } from './write.js';
 
 type WriteContext = CommandContext<WriteScope>;
@@ -75,6 +76,9 @@ function removeOne(context: WriteContext): Outcome {
       "Cannot specify both new=true and remove=true; 'remove' always returns the deleted document",
     );
   }
+  if (request.get('arrayFilters')) {
+    throw new CommandError(ErrorCode.FailedToParse, 'Cannot specify arrayFilters and remove=true');
+  }
   const info = scope.collections.get(request.namespace());
   const [row] = info ? collectRows(scope.view, info, queryOf(context), 1) : [];
   if (!row) return { value: undefined, n: 0 };
@@ -84,21 +88,18 @@ function removeOne(context: WriteContext): Outcome {
 
 function updateOne(context: WriteContext): Outcome {
   const { scope, request } = context;
-  const filters = request.get('arrayFilters');
-  if (filters && (filters.type !== T.array || filters.end - filters.start > 5))
-    throw unsupported('the option arrayFilters');
   const given = request.get('update');
   if (!given) {
     throw new CommandError(ErrorCode.FailedToParse, 'Either an update or remove=true must be specified');
   }
-  const update = parseUpdate(given);
+  const update = parseUpdate(given, readArrayFilters(request.get('arrayFilters'), request.name));
   const ns = request.namespace();
   const query = queryOf(context);
   const wantsNew = request.bool('new');
   const info = scope.collections.get(ns);
   const [row] = info ? collectRows(scope.view, info, query, 1) : [];
   if (row) {
-    const after = replaceRow(scope, ns, row.recordId, row.doc, update) ?? row.doc;
+    const after = replaceRow(scope, ns, row, compileUpdate(update, query.filter)) ?? row.doc;
     return { value: wantsNew ? after : row.doc, n: 1, updatedExisting: true };
   }
   if (!request.bool('upsert')) return { value: undefined, n: 0, updatedExisting: false };

@@ -1,23 +1,18 @@
 import { newObjectId } from '../bson/make.js';
 import { T, typeName } from '../bson/types.js';
-import {
-  elements,
-  findByName,
-  findField,
-  isTruthy,
-  objectValue,
-  readNumber,
-  type Value,
-} from '../bson/value.js';
+import { elements, findByName, findField, objectValue, readNumber, type Value } from '../bson/value.js';
 import { MAX_DEPTH, MAX_DOCUMENT } from '../bson/validate.js';
 import { ID } from '../catalog/records.js';
 import type { WriteScope } from '../scope.js';
 import { CommandError, ErrorCode, unsupported } from '../errors.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { collectRows, type Query } from '../query/query.js';
-import { applyUpdate, upsertDocument, withIdFirst } from '../update/apply-update.js';
-import { parseUpdate, type Update } from '../update/parse-update.js';
+import type { Row } from '../query/scan.js';
+import { compileUpdate, withIdFirst, type Updater } from '../update/apply-update.js';
+import { parseUpdate } from '../update/parse-update.js';
+import { upsertDocument } from '../update/upsert.js';
 import { parseHint, type Command, type Request } from './request.js';
+import { readUpdateStatement, type UpdateStatement } from './update-statement.js';
 import { runStatements, writeWriteErrors } from './write-errors.js';
 
 /** MongoDB's bound on the statements of one command. */
@@ -47,9 +42,14 @@ export function storable(doc: Value): Buffer {
       `object to insert too large. size in bytes: ${bytes.length}, max size: ${MAX_DOCUMENT}`,
     );
   }
+  const id = assertStorable(bytes);
+  return withIdFirst(bytes, id ?? newObjectId());
+}
+
+/** Checks depth and `_id`, which it returns. */
+function assertStorable(bytes: Buffer): Value | undefined {
   assertDepth(bytes);
-  const first = elements(bytes, 0).next();
-  const id = !first.done && first.value.name === '_id' ? first.value : findField(bytes, 0, ID);
+  const id = findField(bytes, 0, ID);
   if (id && (id.type === T.array || id.type === T.regex)) {
     throw new CommandError(
       ErrorCode.InvalidIdField,
@@ -66,8 +66,7 @@ export function storable(doc: Value): Buffer {
       }
     }
   }
-  if (id === undefined) return withIdFirst(bytes, newObjectId());
-  return !first.done && first.value.name === '_id' ? bytes : withIdFirst(bytes, id);
+  return id;
 }
 
 function assertDepth(doc: Buffer): void {
@@ -105,50 +104,24 @@ interface Matched {
   readonly upserted?: Value;
 }
 
-interface UpdateStatement {
-  readonly query: Query;
-  readonly update: Update;
-  readonly multi: boolean;
-  readonly upsert: boolean;
+function refuse(statement: Value, names: readonly string[], command: string): void {
+  for (const name of names) {
+    const value = findByName(statement, name);
+    if (!value || value.type === T.null) continue;
+    throw unsupported(`the option ${name} of ${command}`);
+  }
 }
 
-function parseStatement(statement: Value): UpdateStatement {
-  refuse(statement, ['collation', 'arrayFilters', 'c', 'constants', 'sort', 'sampleId'], 'update');
-  const q = findByName(statement, 'q');
-  const u = findByName(statement, 'u');
-  if (q?.type !== T.object)
-    throw new CommandError(40414, "BSON field 'update.updates.q' is missing but a required field");
-  if (!u) throw new CommandError(40414, "BSON field 'update.updates.u' is missing but a required field");
-  const update = parseUpdate(u);
-  const multi = isTruthy(findByName(statement, 'multi'));
+function runUpdate(scope: WriteScope, ns: string, statement: UpdateStatement): Matched {
+  const { multi, upsert } = statement;
+  const update = parseUpdate(statement.u, statement.arrayFilters);
   if (multi && update.kind === 'replacement') {
     throw new CommandError(
       ErrorCode.FailedToParse,
       'multi update is not supported for replacement-style update',
     );
   }
-  return {
-    query: { filter: parseFilter(q), sort: [], hint: parseHint(findByName(statement, 'hint')) },
-    update,
-    multi,
-    upsert: isTruthy(findByName(statement, 'upsert')),
-  };
-}
-
-function refuse(statement: Value, names: readonly string[], command: string): void {
-  for (const name of names) {
-    const value = findByName(statement, name);
-    if (!value || value.type === T.null) continue;
-    if (name === 'arrayFilters' && value.type === T.array && value.end - value.start === 5) continue;
-    throw unsupported(`the option ${name} of ${command}`);
-  }
-}
-
-function runUpdate(
-  scope: WriteScope,
-  ns: string,
-  { query, update, multi, upsert }: UpdateStatement,
-): Matched {
+  const query: Query = { filter: parseFilter(statement.q), sort: [], hint: statement.hint };
   const info = scope.collections.get(ns);
   const rows = info ? collectRows(scope.view, info, query, multi ? 0 : 1) : [];
   if (rows.length === 0 && upsert) {
@@ -156,23 +129,18 @@ function runUpdate(
     scope.records.insert(scope.ensureCollection(ns), doc);
     return { n: 1, modified: 0, upserted: findField(doc, 0, ID)! };
   }
+  const updater = compileUpdate(update, query.filter);
   let modified = 0;
-  for (const { recordId, doc } of rows) if (replaceRow(scope, ns, recordId, doc, update)) modified++;
+  for (const row of rows) if (replaceRow(scope, ns, row, updater)) modified++;
   return { n: rows.length, modified };
 }
 
-/** Applies an update to one stored document. Returns the new bytes, or undefined if nothing changed. */
-export function replaceRow(
-  scope: WriteScope,
-  ns: string,
-  recordId: number,
-  before: Buffer,
-  update: Update,
-): Buffer | undefined {
-  const after = applyUpdate(update, before);
-  if (after.equals(before)) return undefined;
-  assertDepth(after);
-  scope.records.update(scope.collections.get(ns)!, recordId, before, after);
+/** Applies an update to one stored document. Returns the new bytes, or undefined if nothing was modified. */
+export function replaceRow(scope: WriteScope, ns: string, row: Row, updater: Updater): Buffer | undefined {
+  const after = updater(row.doc);
+  if (!after) return undefined;
+  assertStorable(after);
+  scope.records.update(scope.collections.get(ns)!, row.recordId, row.doc, after);
   return after;
 }
 
@@ -185,8 +153,9 @@ export const update: Command = {
     let n = 0;
     let modified = 0;
     const upserted: { index: number; id: Value }[] = [];
-    const errors = runStatements(statementsOf(request, 'updates'), isOrdered(request), (statement, index) => {
-      const result = runUpdate(scope, ns, parseStatement(statement));
+    const statements = statementsOf(request, 'updates').map(readUpdateStatement);
+    const errors = runStatements(statements, isOrdered(request), (statement, index) => {
+      const result = runUpdate(scope, ns, statement);
       n += result.n;
       modified += result.modified;
       if (result.upserted) upserted.push({ index, id: result.upserted });

@@ -1,182 +1,202 @@
-import { compareValues, valuesEqual } from '../bson/compare.js';
+import { valuesEqual } from '../bson/compare.js';
+import { formatValue } from '../bson/format.js';
 import { isNumber, T, typeName } from '../bson/types.js';
-import { elementsOf, readNumber, type Element, type Value } from '../bson/value.js';
-import { badValue, typeMismatch, unsupported } from '../errors.js';
+import { elementsOf, numberOf, objectValue, readLong, type Element, type Value } from '../bson/value.js';
+import { buildDocument } from '../bson/writer.js';
+import { badValue, CommandError, ErrorCode, typeMismatch } from '../errors.js';
 import { compileFilter, compileValueFilter } from '../query/matcher.js';
-import { isOperatorDocument, parseFilter, parseOperators, SELF } from '../query/parse-filter.js';
-import { compareDocuments, parseSort } from '../query/sort.js';
+import { parseFilter, parseOperators, SELF } from '../query/parse-filter.js';
+import { formatField } from './arithmetic.js';
+import { elementOrder } from './element-order.js';
+import type { Modifier } from './modifier.js';
 import { ArrayNode, openNode, toValue, type Node } from './tree.js';
 
-/** What an operator makes of the value at its path (undefined: not there); undefined: no change. */
-export type Change = (current: Node | undefined, describe: () => string) => Node | undefined;
-
-function openArray(op: string, path: string, current: Node | undefined, describe: () => string): ArrayNode {
-  if (current === undefined) return new ArrayNode();
-  const opened = current.type === T.array ? openNode(current) : undefined;
-  if (opened instanceof ArrayNode) return opened;
-  const type = typeName(current.type);
-  if (op === '$push') {
-    throw badValue(`The field '${path}' must be an array but is of type ${type} in document ${describe()}`);
-  }
-  if (op === '$addToSet') {
-    throw badValue(
-      `Cannot apply $addToSet to non-array field. Field named '${path}' has non-array type ${type}`,
-    );
-  }
-  throw badValue(`Cannot apply ${op} to a non-array value`);
-}
-
-interface PushOptions {
-  readonly values: readonly Value[];
-  readonly position?: number;
-  readonly slice?: number;
-  readonly sort?: Element;
-}
-
-/** `$push` with `$each`, `$position`, `$sort` and `$slice`. */
-export function push(path: string, operand: Element): Change {
-  const options = parsePush(operand);
-  return (current, describe) => {
-    const array = openArray('$push', path, current, describe);
-    const items: Node[] = [...array.items];
-    const { position } = options;
-    const at =
-      position === undefined ? items.length : position < 0 ? Math.max(0, items.length + position) : position;
-    items.splice(Math.min(at, items.length), 0, ...options.values);
-    const sorted = options.sort ? sortItems(items.map(toValue), options.sort) : items;
-    const { slice } = options;
-    const kept = slice === undefined ? sorted : slice < 0 ? sorted.slice(slice) : sorted.slice(0, slice);
-    return arrayOf(kept);
-  };
+/** The items of an array; undefined for any other value. */
+function itemsOf(node: Node): readonly Node[] | undefined {
+  return node.type === T.array ? (openNode(node) as ArrayNode).items : undefined;
 }
 
 function arrayOf(items: readonly Node[]): ArrayNode {
   const array = new ArrayNode();
-  array.items.push(...items);
+  // Not spread into `push`: the arguments of a call are limited.
+  for (const item of items) array.items.push(item);
   return array;
 }
 
-function parsePush(operand: Element): PushOptions {
-  const fields = operand.type === T.object ? elementsOf(operand) : [];
-  const each = fields.find((field) => field.name === '$each');
-  if (!each) return { values: [operand] };
-  if (each.type !== T.array) {
-    throw badValue(
-      `The argument to $each in $push must be an array but it was of type ${typeName(each.type)}`,
-    );
-  }
-  let options: PushOptions = { values: elementsOf(each) };
-  for (const field of fields) {
-    if (field.name === '$position') options = { ...options, position: integerOf(field, '$position') };
-    else if (field.name === '$slice') options = { ...options, slice: integerOf(field, '$slice') };
-    else if (field.name === '$sort') options = { ...options, sort: field };
-    else if (field.name !== '$each') throw badValue(`Unrecognized clause in $push: ${field.name}`);
-  }
-  return options;
+/** A whole number, whatever its type; undefined for anything else. */
+function wholeNumber(value: Value): number | undefined {
+  if (!isNumber(value.type)) return undefined;
+  const number = value.type === T.long ? Number(readLong(value)) : numberOf(value);
+  return Number.isInteger(number) ? number : undefined;
 }
 
-function integerOf(field: Element, name: string): number {
-  const value = isNumber(field.type) ? readNumber(field) : NaN;
-  if (!Number.isInteger(value)) {
-    throw badValue(
-      `The value for ${name} must be an integer value but was given type: ${typeName(field.type)}`,
-    );
-  }
-  return value;
+interface Push {
+  readonly values: readonly Value[];
+  readonly position?: number;
+  readonly slice?: number;
+  readonly sort?: (a: Value, b: Value) => number;
 }
 
-function sortItems(items: Value[], sort: Element): Value[] {
-  if (isNumber(sort.type)) {
-    const order = readNumber(sort);
-    if (order !== 1 && order !== -1) throw badValue('The $sort element value must be either 1 or -1');
-    return [...items].sort((a, b) => compareValues(a, b) * order);
-  }
-  if (sort.type !== T.object)
-    throw badValue(
-      'The $sort is invalid: use 1/-1 to sort the whole element, or {field:1/-1} to sort embedded fields',
-    );
-  const compare = compareDocuments(parseSort(sort));
-  // An element that is no document sorts as one without the fields.
-  const keyed = items.map((item) => ({
-    item,
-    doc: item.type === T.object ? Buffer.from(item.buf.subarray(item.start, item.end)) : EMPTY_DOCUMENT,
-  }));
-  return keyed.sort((a, b) => compare(a.doc, b.doc)).map((entry) => entry.item);
-}
-
-const EMPTY_DOCUMENT = Buffer.from([5, 0, 0, 0, 0]);
-
-/** `$addToSet`, with or without `$each`. */
-export function addToSet(path: string, operand: Element): Change {
-  let values: Value[] = [operand];
-  if (operand.type === T.object) {
-    const fields = elementsOf(operand);
-    if (fields[0]?.name === '$each') {
-      if (fields[0].type !== T.array) {
+/** `$push` with `$each`, `$position`, `$sort` and `$slice`. */
+export function push(operand: Element): Modifier {
+  const options = parsePush(operand);
+  return {
+    change: (current, where) => {
+      const items = itemsOf(current);
+      if (!items) {
         throw badValue(
-          `The argument to $each in $addToSet must be an array but it was of type ${typeName(fields[0].type)}`,
+          `The field '${where.path}' must be an array but is of type ${typeName(current.type)} in document {${where.document()}}`,
         );
       }
-      if (fields.length > 1)
-        throw badValue(`Found unexpected fields after $each in $addToSet: ${fields[1]!.name}`);
-      values = elementsOf(fields[0]);
-    }
-  }
-  return (current, describe) => {
-    const items: Node[] = [...openArray('$addToSet', path, current, describe).items];
-    for (const value of values)
-      if (!items.some((item) => valuesEqual(toValue(item), value))) items.push(value);
-    return arrayOf(items);
+      return pushed(items, options);
+    },
+    create: () => pushed([], options) ?? new ArrayNode(),
   };
 }
 
-/** `$pull`: by value, by a condition on the elements, or by a filter on element documents. */
-export function pull(operand: Element): Change {
-  const matches = pullTest(operand);
-  return removing('$pull', matches);
+/** Undefined: nothing to do. A sort counts as a change, also of an array in order. */
+function pushed(before: readonly Node[], { values, position, slice, sort }: Push): ArrayNode | undefined {
+  const { length } = before;
+  const at = position === undefined ? length : position < 0 ? Math.max(0, length + position) : position;
+  const all = [...before.slice(0, at), ...values, ...before.slice(at)];
+  const sorted = sort ? all.map(toValue).sort(sort) : all;
+  const kept = slice === undefined ? sorted : slice < 0 ? sorted.slice(slice) : sorted.slice(0, slice);
+  if (values.length === 0 && !sort && kept.length === length) return undefined;
+  return arrayOf(kept);
 }
 
+function parsePush(operand: Element): Push {
+  const fields = operand.type === T.object ? elementsOf(operand) : [];
+  if (!fields.some((field) => field.name === '$each')) return { values: [operand] };
+  const clauses = new Map<string, Element>();
+  for (const field of fields) {
+    if (!['$each', '$position', '$slice', '$sort'].includes(field.name))
+      throw badValue(`Unrecognized clause in $push: ${field.name}`);
+    if (clauses.has(field.name)) throw badValue(`Only one ${field.name} is supported.`);
+    clauses.set(field.name, field);
+  }
+  const each = clauses.get('$each')!;
+  if (each.type !== T.array) {
+    throw badValue(
+      `The argument to $each in $push must be an array but it was of type: ${typeName(each.type)}`,
+    );
+  }
+  const integer = (name: string, text: string) => {
+    const clause = clauses.get(name);
+    const value = clause && wholeNumber(clause);
+    if (clause && value === undefined) {
+      throw badValue(`The value for ${name} must be an integer value${text}${typeName(clause.type)}`);
+    }
+    return value;
+  };
+  const slice = integer('$slice', ' but was given type: ');
+  const sort = clauses.get('$sort');
+  const position = integer('$position', ', not of type: ');
+  return {
+    values: elementsOf(each),
+    ...(slice === undefined ? {} : { slice }),
+    ...(sort ? { sort: elementOrder(sort) } : {}),
+    ...(position === undefined ? {} : { position }),
+  };
+}
+
+/** `$addToSet`, with or without `$each`. */
+export function addToSet(operand: Element): Modifier {
+  const values = distinct(parseEach(operand));
+  return {
+    change: (current, where) => {
+      const items = itemsOf(current);
+      if (!items) {
+        throw badValue(
+          `Cannot apply $addToSet to non-array field. Field named '${where.field}' has non-array type ${typeName(current.type)}`,
+        );
+      }
+      const present = items.map(toValue);
+      const added = values.filter((value) => !present.some((item) => valuesEqual(item, value)));
+      return added.length === 0 ? undefined : arrayOf([...items, ...added]);
+    },
+    create: () => arrayOf(values),
+  };
+}
+
+function distinct(values: readonly Value[]): Value[] {
+  return values.filter((value, i) => !values.slice(0, i).some((other) => valuesEqual(other, value)));
+}
+
+function parseEach(operand: Element): readonly Value[] {
+  const [first, ...more] = operand.type === T.object ? elementsOf(operand) : [];
+  if (first?.name !== '$each') return [operand];
+  if (first.type !== T.array) {
+    throw typeMismatch(
+      `The argument to $each in $addToSet must be an array but it was of type ${typeName(first.type)}`,
+    );
+  }
+  if (more.length > 0)
+    throw badValue(`Found unexpected fields after $each in $addToSet: ${formatValue(operand)}`);
+  return elementsOf(first);
+}
+
+/** `$pull`: by value, by a condition on the elements, or by a filter on elements that are documents. */
+export function pull(operand: Element): Modifier {
+  return culling('$pull', pullTest(operand));
+}
+
+/** The operators that make a condition on a value. All others (`$not`, `$or` …) belong to a filter on documents. */
+const VALUE_OPERATORS = new Set(
+  '$eq $ne $gt $gte $lt $lte $in $nin $all $elemMatch $size $exists $type $mod $regex $options $bitsAllSet $bitsAllClear $bitsAnySet $bitsAnyClear $geoIntersects $geoWithin $within $near $nearSphere $geoNear'.split(
+    ' ',
+  ),
+);
+
 function pullTest(operand: Element): (value: Value) => boolean {
-  if (operand.type === T.regex) throw unsupported('$pull by a regex');
+  if (operand.type === T.regex) {
+    const filter = buildDocument((writer) => writer.value('', operand));
+    return compileValueFilter(parseFilter(objectValue(filter)), true);
+  }
   if (operand.type !== T.object) return (value) => valuesEqual(value, operand);
-  if (isOperatorDocument(operand)) {
-    const first = elementsOf(operand)[0]!.name;
-    if (first !== '$and' && first !== '$or' && first !== '$nor')
-      return compileValueFilter(parseOperators(SELF, operand), true);
+  const [first] = elementsOf(operand);
+  if (first && VALUE_OPERATORS.has(first.name)) {
+    return compileValueFilter(parseOperators(SELF, operand), true);
   }
   const matcher = compileFilter(parseFilter(operand));
   return (value) => value.type === T.object && matcher(value.buf, value.start);
 }
 
 /** `$pullAll`: every element equal to one of the values. */
-export function pullAll(operand: Element): Change {
+export function pullAll(operand: Element): Modifier {
   if (operand.type !== T.array)
-    throw badValue('$pullAll requires an array argument but was given a ' + typeName(operand.type));
+    throw badValue(`$pullAll requires an array argument but was given a ${typeName(operand.type)}`);
   const values = elementsOf(operand);
-  return removing('$pullAll', (item) => values.some((value) => valuesEqual(item, value)));
+  return culling('$pullAll', (item) => values.some((value) => valuesEqual(item, value)));
 }
 
-function removing(op: string, matches: (value: Value) => boolean): Change {
-  return (current, describe) => {
-    if (current === undefined) return undefined;
-    const array = openArray(op, '', current, describe);
-    const kept = array.items.filter((item) => !matches(toValue(item)));
-    return kept.length === array.items.length ? undefined : arrayOf(kept);
+function culling(op: string, matches: (value: Value) => boolean): Modifier {
+  return {
+    change: (current) => {
+      const items = itemsOf(current);
+      if (!items) throw badValue(`Cannot apply ${op} to a non-array value`);
+      const kept = items.filter((item) => !matches(toValue(item)));
+      return kept.length === items.length ? undefined : arrayOf(kept);
+    },
   };
 }
 
 /** `$pop`: 1 removes the last element, -1 the first. */
-export function pop(path: string, operand: Element): Change {
-  const side = isNumber(operand.type) ? readNumber(operand) : NaN;
-  if (side !== 1 && side !== -1) {
-    throw badValue(`$pop expects 1 or -1, found: ${Number.isNaN(side) ? typeName(operand.type) : side}`);
-  }
-  return (current) => {
-    if (current === undefined) return undefined;
-    if (current.type !== T.array) {
-      throw typeMismatch(`Path '${path}' contains an element of non-array type '${typeName(current.type)}'`);
-    }
-    const { items } = openNode(current) as ArrayNode;
-    return items.length === 0 ? undefined : arrayOf(side === 1 ? items.slice(0, -1) : items.slice(1));
+export function pop(operand: Element): Modifier {
+  const failed = (message: string) => new CommandError(ErrorCode.FailedToParse, message);
+  if (!isNumber(operand.type)) throw failed(`Expected a number in: ${formatField(operand)}`);
+  const side = wholeNumber(operand);
+  if (side === undefined) throw failed(`Expected an integer: ${formatField(operand)}`);
+  if (side !== 1 && side !== -1) throw failed(`$pop expects 1 or -1, found: ${side}`);
+  return {
+    change: (current, where) => {
+      const items = itemsOf(current);
+      if (!items) {
+        throw typeMismatch(
+          `Path '${where.path}' contains an element of non-array type '${typeName(current.type)}'`,
+        );
+      }
+      return items.length === 0 ? undefined : arrayOf(side === 1 ? items.slice(0, -1) : items.slice(1));
+    },
   };
 }

@@ -1,5 +1,6 @@
+import { formatValue } from '../bson/format.js';
 import { T } from '../bson/types.js';
-import { elements, type Value } from '../bson/value.js';
+import { elements, NULL, type Value } from '../bson/value.js';
 import { BsonWriter } from '../bson/writer.js';
 import { CommandError, ErrorCode } from '../errors.js';
 import { MAX_DOCUMENT } from '../bson/validate.js';
@@ -82,10 +83,47 @@ function writeNode(name: string, node: Node): void {
   }
 }
 
-/** A path that leads through a value that has no fields. */
-export function pathNotViable(part: string, owner: string, shown: string): CommandError {
-  return new CommandError(
-    ErrorCode.PathNotViable,
-    `Cannot create field '${part}' in element {${owner}: ${shown}}`,
-  );
+/** The part of a path that stands for a place in an array. */
+export function isPosition(part: string): boolean {
+  return /^\d{1,10}$/.test(part);
+}
+
+export function childOf(at: Node, part: string): Node | undefined {
+  const opened = openNode(at);
+  if (opened instanceof ObjectNode) return opened.fields.get(part);
+  return opened && isPosition(part) ? opened.items[Number(part)] : undefined;
+}
+
+/** MongoDB's bound on the nulls that fill an array up to a new element. */
+const MAX_PADDING = 1_500_000;
+
+export function setChild(at: ObjectNode | ArrayNode, part: string, value: Node): void {
+  if (at instanceof ObjectNode) {
+    at.fields.set(part, value);
+    return;
+  }
+  const index = Number(part);
+  if (index - at.items.length > MAX_PADDING) {
+    throw new CommandError(ErrorCode.CannotBackfillArray, `can't backfill more than ${MAX_PADDING} elements`);
+  }
+  while (at.items.length < index) at.items.push(NULL);
+  at.items[index] = value;
+}
+
+/** Sets what lies at `parts`, of which `missing` is the end that begins in `at`; makes the documents on the way. */
+export function createAt(at: Node, parts: readonly string[], missing: readonly string[], value: Node): void {
+  const [first, ...below] = missing as [string, ...string[]];
+  if (!(at instanceof ObjectNode) && !(at instanceof ArrayNode && isPosition(first))) {
+    const owner = parts.at(-missing.length - 1);
+    throw new CommandError(
+      ErrorCode.PathNotViable,
+      `Cannot create field '${first}' in element {${owner}: ${formatValue(toValue(at))}}`,
+    );
+  }
+  const inner = below.reduceRight<Node>((child, part) => {
+    const made = new ObjectNode();
+    made.fields.set(part, child);
+    return made;
+  }, value);
+  setChild(at, first, inner);
 }

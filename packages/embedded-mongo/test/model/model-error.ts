@@ -17,6 +17,7 @@ export const CODES = {
   conflictingUpdateOperators: 40,
   notSingleValueField: 54,
   immutableField: 66,
+  notExactValueField: 111,
   cannotIndexParallelArrays: 171,
   duplicateKey: 11000,
   pathCollision: 31250,

@@ -1,13 +1,13 @@
-import { BSONRegExp, Decimal128, Double, Int32, Long } from 'mongodb';
+import { Decimal128, Double, Int32, Long } from 'mongodb';
+import { ARRAY_MODIFIERS } from './array-modifiers.js';
 import { compare } from './compare.js';
-import { isOperators, matches } from './match.js';
 import { decimalArithmetic } from './decimal.js';
 import { CODES, ModelError } from './model-error.js';
-import { clone, isDoc, isNumeric, toNumber, type Doc, type Numeric, type Value } from './value.js';
+import { clone, identity, isDoc, isNumeric, toNumber, type Doc, type Numeric, type Value } from './value.js';
 
 /** What one update operator does at one path. */
 export interface Modifier {
-  /** The new value for one that is there; undefined removes it. */
+  /** The new value for one that is there; undefined removes it, the value itself counts as no change. */
   change(current: Value): Value | undefined;
   /** The value for a path that is missing; absent or undefined: nothing is made. */
   create?(): Value | undefined;
@@ -27,7 +27,10 @@ export function parseModifier(operator: string, path: string, operand: Value): M
   return make(operand, path);
 }
 
-const set = (operand: Value): Modifier => ({ change: () => clone(operand), create: () => clone(operand) });
+const set = (operand: Value): Modifier => ({
+  change: (current) => unlessSame(current, clone(operand)),
+  create: () => clone(operand),
+});
 
 const MODIFIERS: Record<string, (operand: Value, path: string) => Modifier> = {
   $set: set,
@@ -37,26 +40,16 @@ const MODIFIERS: Record<string, (operand: Value, path: string) => Modifier> = {
   $mul: (operand) => arithmetic(operand, (current, by) => current * by),
   $min: (operand) => extreme(operand, (order) => order < 0),
   $max: (operand) => extreme(operand, (order) => order > 0),
-  $push: (operand) => {
-    const items = isDoc(operand) && operand.has('$each') ? operand.get('$each') : [operand];
-    if (!Array.isArray(items)) throw new ModelError(CODES.badValue, '$each of $push is no array');
-    return { change: (current) => [...asArray(current), ...clone(items)], create: () => clone(items) };
-  },
-  $addToSet: (operand) => {
-    const each = isDoc(operand) && [...operand.keys()][0] === '$each' ? operand.get('$each') : undefined;
-    if (each !== undefined && !Array.isArray(each)) {
-      throw new ModelError(CODES.typeMismatch, '$each of $addToSet is no array');
-    }
-    const items = distinctValues(each ?? [operand]);
-    return {
-      change: (current) => {
-        const present = asArray(current);
-        return [...present, ...clone(items.filter((item) => !contains(present, item)))];
-      },
-      create: () => clone(items),
+  $bit: (operand) => {
+    const apply = (current: Value): Value => {
+      if (!(current instanceof Int32) && !(current instanceof Long)) {
+        throw new ModelError(CODES.badValue, '$bit on what is no integer');
+      }
+      return [...(operand as Doc)].reduce<Int32 | Long>(bitStep, current);
     };
+    return { change: (current) => unlessSame(current, apply(current)), create: () => apply(new Int32(0)) };
   },
-  $pull: (operand) => ({ change: (current) => asArray(current).filter((item) => !isPulled(item, operand)) }),
+  ...ARRAY_MODIFIERS,
   $rename: (operand, path) => {
     if (typeof operand !== 'string')
       throw new ModelError(CODES.badValue, 'the target of $rename is no string');
@@ -67,25 +60,16 @@ const MODIFIERS: Record<string, (operand: Value, path: string) => Modifier> = {
   },
 };
 
-/** The values of a list without those equal to an earlier one, however their numbers are typed. */
-export function distinctValues(items: Value[]): Value[] {
-  return items.reduce<Value[]>((kept, item) => (contains(kept, item) ? kept : [...kept, item]), []);
+/** The value itself if the new one has the same bytes. */
+function unlessSame(current: Value, next: Value): Value {
+  return identity(current) === identity(next) ? current : next;
 }
 
-const contains = (items: Value[], wanted: Value): boolean =>
-  items.some((item) => compare(item, wanted) === 0);
-
-function asArray(value: Value): Value[] {
-  if (!Array.isArray(value)) throw new ModelError(CODES.badValue, 'an array operator on what is no array');
-  return value;
-}
-
-function isPulled(item: Value, condition: Value): boolean {
-  if (isOperators(condition) || condition instanceof BSONRegExp) {
-    return matches(new Map([['item', item]]), new Map([['item', condition]]));
-  }
-  if (isDoc(condition)) return isDoc(item) && matches(item, condition);
-  return compare(item, condition) === 0;
+function bitStep(left: Int32 | Long, [name, right]: [string, Value]): Int32 | Long {
+  const [a, b] = [BigInt(left.toString()), BigInt((right as Int32 | Long).toString())];
+  const result = name === 'and' ? a & b : name === 'or' ? a | b : a ^ b;
+  const wide = left instanceof Long || right instanceof Long;
+  return wide ? Long.fromBigInt(result) : new Int32(Number(result));
 }
 
 function extreme(operand: Value, wins: (order: number) => boolean): Modifier {
@@ -110,7 +94,11 @@ function arithmetic(operand: Value, compute: (current: number, by: number) => nu
   return {
     change: (current) => {
       if (!isNumeric(current)) throw new ModelError(CODES.typeMismatch, 'arithmetic on what is no number');
-      return apply(current);
+      const next = apply(current);
+      // Doubles are compared as numbers: 0 and -0 are one, and NaN is always new.
+      if (current instanceof Double && next instanceof Double)
+        return current.value === next.value ? current : next;
+      return unlessSame(current, next);
     },
     create: () => apply(new Int32(0)),
   };

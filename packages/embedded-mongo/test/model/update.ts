@@ -1,3 +1,11 @@
+import {
+  collisions,
+  identifierOf,
+  parseArrayFilters,
+  resolve,
+  type ArrayFilters,
+  type Resolved,
+} from './array-paths.js';
 import { compare } from './compare.js';
 import { CODES, ModelError } from './model-error.js';
 import { isIndex } from './path.js';
@@ -17,60 +25,91 @@ interface Change {
 export class Update {
   readonly isReplacement: boolean;
   private readonly changes: Change[] = [];
+  private readonly filters: ArrayFilters;
 
-  constructor(private readonly source: Doc) {
+  constructor(
+    private readonly source: Doc,
+    arrayFilters: Doc[] = [],
+  ) {
     const [first] = source.keys();
     this.isReplacement = first === undefined || !first.startsWith('$');
-    if (this.isReplacement) return;
+    this.filters = parseArrayFilters(arrayFilters);
+    const unused = new Set(this.filters.keys());
+    if (!this.isReplacement) this.parse(unused);
+    if (unused.size > 0) throw new ModelError(CODES.failedToParse, 'an array filter is not used');
+  }
+
+  private parse(unused: Set<string>): void {
     const taken: string[][] = [];
-    for (const [operator, fields] of source) {
+    for (const [operator, fields] of this.source) {
       for (const [path, operand] of fields as Doc) {
         if (operator === '$rename') claim(taken, path.split('.'));
         const modifier = parseModifier(operator, path, operand);
         const parts = (modifier.target ?? path).split('.');
+        for (const identifier of parts.map(identifierOf)) {
+          if (identifier === undefined || identifier === '') continue;
+          if (!this.filters.has(identifier))
+            throw new ModelError(CODES.badValue, `no filter for ${identifier}`);
+          unused.delete(identifier);
+        }
         claim(taken, parts);
         this.changes.push({ parts, modifier });
       }
     }
-    this.changes.sort((left, right) => compareParts(left.parts, right.parts));
   }
 
   /**
-   * The document after the update. `inserting` is true for the new document of an upsert.
+   * The document after the update. `inserting` is true for the new document of an upsert; `position` is what `$` means.
    * @throws ModelError as MongoDB would for this document.
    */
-  apply(before: Doc, inserting = false): Doc {
-    const after = this.isReplacement ? this.replace(before) : this.modify(before, inserting);
-    const id = before.get('_id');
-    const newId = after.get('_id');
-    if (id !== undefined && (newId === undefined || identity(newId) !== identity(id))) {
+  run(before: Doc, inserting = false, position?: number): { after: Doc; modified: boolean } {
+    return this.isReplacement ? this.replace(before) : this.modify(before, inserting, position);
+  }
+
+  private replace(before: Doc): { after: Doc; modified: boolean } {
+    const after = clone(this.source);
+    const [id, given] = [before.get('_id'), after.get('_id')];
+    if (Array.isArray(given)) throw new ModelError(CODES.notSingleValueField, 'an array as _id');
+    if (id !== undefined && given !== undefined && compare(id, given) !== 0) {
       throw new ModelError(CODES.immutableField, 'the _id would change');
     }
-    return after;
-  }
-
-  private replace(before: Doc): Doc {
-    const after = clone(this.source);
-    const id = after.has('_id') ? after.get('_id') : before.get('_id');
+    const modified = identity(after) !== identity(before);
     after.delete('_id');
-    return id === undefined ? after : new Map([['_id', id], ...after]);
+    const kept = given === undefined ? id : given;
+    return { after: kept === undefined ? after : new Map([['_id', kept], ...after]), modified };
   }
 
-  private modify(before: Doc, inserting: boolean): Doc {
+  private modify(before: Doc, inserting: boolean, position?: number): { after: Doc; modified: boolean } {
     const after = clone(before);
-    for (const { parts, modifier } of this.changes) {
+    const resolved = this.changes.flatMap(({ parts, modifier }) =>
+      resolve(parts, before, this.filters, position).map((place) => ({ ...place, modifier })),
+    );
+    const steps: (Resolved & { modifier?: Modifier })[] = [...resolved, ...collisions(resolved)];
+    steps.sort((a, b) => compareParts(a.parts, b.parts));
+    let modified = false;
+    for (const { parts, template, code, modifier } of steps) {
+      if (code !== undefined) throw new ModelError(code, `no way for ${template.join('.')}`);
+      if (modifier === undefined) continue;
       if (modifier.onlyOnInsert === true && !inserting) continue;
-      if (modifier.source === undefined) change(after, parts, modifier);
-      else rename(after, modifier.source, parts);
+      const changed =
+        modifier.source === undefined
+          ? change(after, parts, modifier)
+          : rename(after, modifier.source, parts);
+      if (changed && before.has('_id') && [parts[0], modifier.source?.[0]].includes('_id')) {
+        throw new ModelError(CODES.immutableField, 'the _id would change');
+      }
+      modified ||= changed;
     }
-    return after;
+    return { after, modified };
   }
 }
 
 function claim(taken: string[][], parts: string[]): void {
   for (const other of taken) {
     const shorter = Math.min(other.length, parts.length);
-    if (other.slice(0, shorter).every((part, index) => part === parts[index])) {
+    const split = parts.slice(0, shorter).findIndex((part, index) => part !== other[index]);
+    const mixed = [parts, other].map((path) => identifierOf(path[split] ?? '') !== undefined);
+    if (split < 0 || mixed[0] !== mixed[1]) {
       throw new ModelError(CODES.conflictingUpdateOperators, `conflict at ${parts.join('.')}`);
     }
   }
@@ -117,18 +156,23 @@ function locate(document: Doc, parts: string[]): Place {
   throw new Error('a path has at least one part');
 }
 
-function change(document: Doc, parts: string[], modifier: Modifier): void {
+/** Each tells whether the document counts as modified. */
+function change(document: Doc, parts: string[], modifier: Modifier): boolean {
   const place = locate(document, parts);
   if (place.value !== undefined) {
-    put(place.parent, parts[parts.length - 1] as string, modifier.change(place.value));
-    return;
+    const next = modifier.change(place.value);
+    if (next === place.value) return false;
+    put(place.parent, parts[parts.length - 1] as string, next);
+    return true;
   }
   if (!place.viable) {
-    if (modifier.toleratesBadPath === true) return;
+    if (modifier.toleratesBadPath === true) return false;
     throw new ModelError(CODES.pathNotViable, `no place for ${parts.join('.')}`);
   }
   const created = modifier.create?.();
-  if (created !== undefined) build(place, parts, created);
+  if (created === undefined) return false;
+  build(place, parts, created);
+  return true;
 }
 
 function build(place: Place, parts: string[], value: Value): void {
@@ -150,16 +194,16 @@ function put(parent: Doc | Value[], part: string, value: Value | undefined): voi
   parent[index] = value ?? null;
 }
 
-function rename(document: Doc, sourceParts: string[], targetParts: string[]): void {
+function rename(document: Doc, sourceParts: string[], targetParts: string[]): boolean {
   const from = locate(document, sourceParts);
   if (!from.viable) throw new ModelError(CODES.pathNotViable, `no way to ${sourceParts.join('.')}`);
-  if (from.value === undefined) return;
+  if (from.value === undefined) return false;
   const to = locate(document, targetParts);
   if (from.throughArray || to.throughArray) throw new ModelError(CODES.badValue, '$rename through an array');
   if (!to.viable) throw new ModelError(CODES.pathNotViable, 'no place for the target of $rename');
   const value = from.value;
   if (to.value === undefined) build(to, targetParts, value);
-  else if (compare(to.value, value) !== 0)
-    put(to.parent, targetParts[targetParts.length - 1] as string, value);
+  else put(to.parent, targetParts[targetParts.length - 1] as string, value);
   put(from.parent, sourceParts[sourceParts.length - 1] as string, undefined);
+  return true;
 }

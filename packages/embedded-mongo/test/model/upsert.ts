@@ -15,7 +15,7 @@ export function upserted(filter: Doc, update: Update): Doc {
   for (const path of [...equalities.keys()].sort((a, b) => Buffer.compare(Buffer.from(a), Buffer.from(b)))) {
     plant(start, path.split('.'), clone(equalities.get(path) as Value));
   }
-  const result = update.apply(start, true);
+  const result = update.run(start, true).after;
   const id = result.get('_id');
   result.delete('_id');
   if (Array.isArray(id)) throw new ModelError(CODES.notSingleValueField, 'an array as _id');
@@ -24,12 +24,13 @@ export function upserted(filter: Doc, update: Update): Doc {
 
 function collect(filter: Doc, equalities: Map<string, Value>, onlyId: boolean): void {
   for (const [name, condition] of filter) {
-    if (name === '$and') {
+    if (name === '$and' || (name === '$or' && (condition as Doc[]).length === 1)) {
       for (const branch of condition as Doc[]) collect(branch, equalities, onlyId);
       continue;
     }
     const value = equalTo(condition);
-    if (name.startsWith('$') || value === undefined || (onlyId && name !== '_id')) continue;
+    if (name.startsWith('$') || value === undefined || (onlyId && name.split('.')[0] !== '_id')) continue;
+    if (onlyId && name !== '_id') throw new ModelError(CODES.notExactValueField, 'only a part of the _id');
     for (const other of equalities.keys()) {
       if (other === name || other.startsWith(`${name}.`) || name.startsWith(`${other}.`)) {
         throw new ModelError(CODES.notSingleValueField, `${name} is matched twice`);
@@ -40,7 +41,13 @@ function collect(filter: Doc, equalities: Map<string, Value>, onlyId: boolean): 
 }
 
 function equalTo(condition: Value): Value | undefined {
-  if (isOperators(condition)) return condition.get('$eq');
+  if (isOperators(condition)) {
+    if (condition.has('$eq')) return condition.get('$eq');
+    const list = condition.get('$in') ?? condition.get('$all');
+    const [only, ...more] = Array.isArray(list) ? list : [];
+    const single = more.length === 0 && !(only instanceof BSONRegExp) && !isOperators(only ?? null);
+    return single ? only : undefined;
+  }
   return condition instanceof BSONRegExp ? undefined : condition;
 }
 

@@ -4,6 +4,7 @@ import { Update } from '../model/update.js';
 import { upserted } from '../model/upsert.js';
 import { identity, isDoc, type Doc, type Value } from '../model/value.js';
 import {
+  arrayFiltersOf,
   expectObjection,
   leavesExactRange,
   number,
@@ -24,12 +25,14 @@ export async function checkFindAndModify(subject: Subject, operation: FindAndMod
   const { filter, sort, projection, upsert, returnNew } = operation;
   const prepared = attempt(() => {
     if (projection !== undefined) project(new Map(), projection);
-    const update = operation.update === undefined ? undefined : new Update(operation.update);
+    const update =
+      operation.update === undefined ? undefined : new Update(operation.update, operation.arrayFilters);
     return { update, first: sorted(subject.model.matching(filter), sort)[0]?.document };
   });
   const update = 'value' in prepared ? prepared.value.update : undefined;
   const first = 'value' in prepared ? prepared.value.first : undefined;
-  const outcome = update !== undefined && first !== undefined ? outcomeOf(subject, update, first) : undefined;
+  const outcome =
+    update !== undefined && first !== undefined ? outcomeOf(subject, update, first, filter) : undefined;
   if (outcome !== undefined && leavesExactRange([outcome])) return;
   if (upsertLeavesExactRange(operation, update)) return;
   const answer = await subject.ask({
@@ -38,7 +41,7 @@ export async function checkFindAndModify(subject: Subject, operation: FindAndMod
     sort: new Map(sort),
     ...(operation.update === undefined
       ? { remove: true }
-      : { update: operation.update, new: returnNew, upsert }),
+      : { update: operation.update, new: returnNew, upsert, ...arrayFiltersOf(operation) }),
     ...(projection === undefined ? {} : { fields: projection }),
   });
   if (subject.refused(answer)) return subject.expectUnchanged();

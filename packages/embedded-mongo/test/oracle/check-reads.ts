@@ -1,6 +1,6 @@
 import { compare } from '../model/compare.js';
 import { compareKeys, sortKey, type Key, type KeyPattern } from '../model/keys.js';
-import { distinctValues } from '../model/modifiers.js';
+import { distinctValues } from '../model/array-modifiers.js';
 import { project } from '../model/project.js';
 import { identity, isDoc, isNumeric, toNumber, type Doc, type Value } from '../model/value.js';
 import { differ } from './difference.js';

@@ -14,13 +14,14 @@ export type Operation =
       projection?: Doc;
       batchSize?: number;
     }
-  | { kind: 'update'; filter: Doc; update: Doc; multi: boolean; upsert: boolean }
+  | { kind: 'update'; filter: Doc; update: Doc; arrayFilters?: Doc[]; multi: boolean; upsert: boolean }
   | { kind: 'delete'; filter: Doc; limit: 0 | 1 }
   | {
       kind: 'findAndModify';
       filter: Doc;
       sort: KeyPattern;
       update?: Doc;
+      arrayFilters?: Doc[];
       upsert: boolean;
       returnNew: boolean;
       projection?: Doc;
