@@ -25,10 +25,19 @@ export const aggregate: Command = {
     const batchSize = batchSizeOf(request);
     checkCollation(request.object('collation'));
     const pipelines = new Pipelines(scope, request.db, Variables.ofCommand(request.object('let')));
+    const first = pipeline[0]?.name;
+    if (first && NOT_IN_TRANSACTIONS.has(first) && engine.cursors.owner.transaction) {
+      throw new CommandError(
+        ErrorCode.OperationNotSupportedInTransaction,
+        `Stage not supported inside of a multi-document transaction: ${first}`,
+      );
+    }
     const source = pipelines.source(ns, scope.collections.get(ns), pipeline, request.hint());
     engine.cursors.first(reply, ns, source, batchSize);
   },
 };
+
+const NOT_IN_TRANSACTIONS = new Set(['$collStats', '$indexStats']);
 
 /** Stages that stand for no collection need `aggregate: 1`, all others a collection. */
 function namespace(request: Request, pipeline: readonly Element[]): string {

@@ -8,6 +8,7 @@ import { DATES } from './expressions/dates.js';
 import { ITERATION } from './expressions/iteration.js';
 import { LOGIC } from './expressions/logic.js';
 import { OBJECTS } from './expressions/objects.js';
+import { REGEXES } from './expressions/regexes.js';
 import { SETS } from './expressions/sets.js';
 import { STRINGS } from './expressions/strings.js';
 import { parseArguments, type Operator, type Operators } from './operator.js';
@@ -28,6 +29,7 @@ export const OPERATORS: Operators = {
   ...ITERATION,
   ...LOGIC,
   ...OBJECTS,
+  ...REGEXES,
   ...SETS,
   ...STRINGS,
   $rand: random,
@@ -36,8 +38,7 @@ export const OPERATORS: Operators = {
 /** What MongoDB evaluates beside these: refused by name. */
 export const REFUSED_OPERATORS: ReadonlySet<string> = new Set(
   `$_internalFindAllValuesAtPath $accumulator $acos $acosh $asin $asinh $atan $atan2 $atanh $binarySize $bitAnd $bitNot $bitOr
-   $bitXor $bsonSize $cos $cosh $degreesToRadians $function $median $meta $percentile $radiansToDegrees $regexFind
-   $regexFindAll $regexMatch $sampleRate $sin $sinh $tan $tanh $toHashedIndexKey $tsIncrement $tsSecond`.split(
+   $bitXor $bsonSize $cos $cosh $degreesToRadians $function $median $meta $percentile $radiansToDegrees $sampleRate $sin $sinh $tan $tanh $toHashedIndexKey $tsIncrement $tsSecond`.split(
     /\s+/,
   ),
 );

@@ -1,12 +1,12 @@
 import { hostname } from 'node:os';
-import { T } from '../bson/types.js';
-import { elementsOf, objectValue } from '../bson/value.js';
+import { isNumber, T, typeName } from '../bson/types.js';
+import { elementsOf, findByName, numberOf, objectValue, type Value } from '../bson/value.js';
 import { buildDocument } from '../bson/writer.js';
-import { CommandError, ErrorCode, unsupported } from '../errors.js';
 import { recordKey } from '../catalog/records.js';
-import type { CollectionInfo } from '../catalog/catalog.js';
+import { EMPTY_DOCUMENT } from '../commands/find.js';
+import { writeStorageStats } from '../commands/stats.js';
+import { CommandError, ErrorCode, typeMismatch, unsupported } from '../errors.js';
 import { prefixEnd } from '../kv/key-writer.js';
-import type { ReadScope } from '../scope.js';
 import { documentBytes } from './build.js';
 import type { SourceParser } from './stage.js';
 
@@ -14,10 +14,12 @@ const startedAt = Date.now();
 
 /** `$documents`: the documents that an expression gives. */
 export const documents: SourceParser = (stage, { variables }) => {
-  const list = variables.parse(stage)(objectValue(Buffer.from([5, 0, 0, 0, 0])));
+  const list = variables.parse(stage)(objectValue(EMPTY_DOCUMENT));
   const items = list.type === T.array ? elementsOf(list) : [];
-  if (list.type !== T.array || items.some((item) => item.type !== T.object))
-    throw new CommandError(5858203, 'an array of documents is expected');
+  if (list.type !== T.array)
+    throw new CommandError(5858203, `an array is expected, found ${typeName(list.type)}`);
+  if (items.some((item) => item.type !== T.object))
+    throw new CommandError(40228, '$documents needs an array of objects');
   return items.map(documentBytes);
 };
 
@@ -39,33 +41,58 @@ export const indexStats: SourceParser = (stage, _context, _ns, info) => {
   );
 };
 
-function countRecords(scope: ReadScope, info: CollectionInfo): number {
-  const prefix = recordKey(info.ident, 0).subarray(0, 4);
-  return scope.view.count(prefix, prefixEnd(prefix));
-}
-
-/** `$collStats`: what is known of the collection. */
+/** `$collStats`: the number of documents and the sizes of a collection. */
 export const collStats: SourceParser = (stage, { scope }, ns, info) => {
   if (stage.type !== T.object)
-    throw new CommandError(5447000, '$collStats must take a nested object but found: a value');
-  const wanted = elementsOf(stage);
-  for (const { name } of wanted) {
-    if (name === 'latencyStats' || name === 'queryExecStats' || name === 'storageStats')
-      throw unsupported(`${name} of $collStats`);
-    if (name !== 'count')
-      throw new CommandError(40415, `BSON field '$collStats.${name}' is an unknown field.`);
-  }
-  if (!info)
     throw new CommandError(
-      ErrorCode.NamespaceNotFound,
-      `Unable to retrieve count in $collStats stage :: caused by :: Collection [${ns}] not found.`,
+      5447000,
+      `$collStats must take a nested object but found: ${typeName(stage.type)}`,
     );
+  for (const { name, type } of elementsOf(stage)) {
+    if (name === 'latencyStats' || name === 'queryExecStats') throw unsupported(`${name} of $collStats`);
+    if (name !== 'count' && name !== 'storageStats')
+      throw new CommandError(40415, `BSON field '$collStats.${name}' is an unknown field.`);
+    if (type !== T.object) {
+      throw typeMismatch(
+        `BSON field '$collStats.${name}' is the wrong type '${typeName(type)}', expected type 'object'`,
+      );
+    }
+  }
+  const storage = findByName(stage, 'storageStats');
+  const counted = findByName(stage, 'count');
+  const scale = storage ? scaleOf(storage) : 1;
+  if (counted && !info) {
+    const message = `Unable to retrieve count in $collStats stage :: caused by :: Collection [${ns}] not found.`;
+    throw new CommandError(ErrorCode.NamespaceNotFound, message);
+  }
   return [
     buildDocument((writer) => {
       writer.string('ns', ns);
       writer.string('host', hostname());
       writer.date('localTime', Date.now());
-      if (wanted.length > 0) writer.count('count', countRecords(scope, info));
+      if (storage) {
+        const mark = writer.beginObject('storageStats');
+        writeStorageStats(writer, scope.view, info, scale);
+        writer.end(mark);
+      }
+      if (counted && info) {
+        const prefix = recordKey(info.ident, 0).subarray(0, 4);
+        writer.count('count', scope.view.count(prefix, prefixEnd(prefix)));
+      }
     }),
   ];
 };
+
+function scaleOf(storage: Value): number {
+  for (const field of elementsOf(storage)) {
+    if (field.name !== 'scale')
+      throw new CommandError(
+        40415,
+        `BSON field '$collStats.storageStats.${field.name}' is an unknown field.`,
+      );
+    const scale = isNumber(field.type) ? Math.trunc(numberOf(field)) : NaN;
+    if (scale >= 1) return scale;
+    throw new CommandError(51024, `BSON field 'scale' value must be >= 1, actual value '${scale}'`);
+  }
+  return 1;
+}
