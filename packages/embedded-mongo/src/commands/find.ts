@@ -1,3 +1,4 @@
+import { Variables } from '../aggregate/expression.js';
 import { objectValue, readLong, type Value } from '../bson/value.js';
 import { T } from '../bson/types.js';
 import { elementsOf } from '../bson/value.js';
@@ -20,11 +21,14 @@ export function findOptions(request: Request): FindOptions & { batchSize: number
   const limit = request.integer('limit', Number.MIN_SAFE_INTEGER) ?? 0;
   if (limit < 0) throw badValue('the limit value must be non-negative');
   const skip = request.integer('skip') ?? 0;
+  const given = request.object('let');
+  const variables = given && Variables.ofCommand(given);
+  const filter = parseFilter(request.object('filter') ?? objectValue(EMPTY_DOCUMENT), variables);
   return {
-    filter: parseFilter(request.object('filter') ?? objectValue(EMPTY_DOCUMENT)),
+    filter,
     sort: parseSort(request.object('sort')),
     hint: request.hint(),
-    projection: parseProjection(request.object('projection')),
+    projection: parseProjection(request.object('projection'), { filter, variables }),
     skip,
     limit,
     batchSize: request.integer('batchSize') ?? FIRST_BATCH,
@@ -37,6 +41,7 @@ export const find: Command = {
     'filter',
     'sort',
     'projection',
+    'let',
     'hint',
     'skip',
     'limit',
@@ -48,7 +53,7 @@ export const find: Command = {
     'allowPartialResults',
     'oplogReplay',
   ],
-  refused: ['collation', 'let', 'min', 'max', 'returnKey', 'showRecordId', 'tailable'],
+  refused: ['collation', 'min', 'max', 'returnKey', 'showRecordId', 'tailable'],
   run: ({ engine, scope, request, reply }) => {
     const ns = request.namespace();
     const options = findOptions(request);

@@ -1,3 +1,4 @@
+import type { Expression } from '../aggregate/operator.js';
 import type { Value } from '../bson/value.js';
 import type { Path } from './path.js';
 
@@ -13,6 +14,7 @@ export type Filter =
   | { readonly op: 'and' | 'or' | 'nor'; readonly children: readonly Filter[] }
   | { readonly op: 'not'; readonly child: Filter }
   | { readonly op: 'true' | 'false' }
+  | { readonly op: 'expr'; readonly expression: Expression }
   | Comparison
   | {
       readonly op: 'in';
@@ -33,7 +35,15 @@ export type Filter =
       readonly set: boolean;
     }
   | { readonly op: 'regex'; readonly path: Path; readonly regex: Regex }
-  | { readonly op: 'elemMatch'; readonly path: Path; readonly child: Filter; readonly ofValues: boolean };
+  | ElemMatch;
+
+export interface ElemMatch {
+  readonly op: 'elemMatch';
+  readonly path: Path;
+  readonly child: Filter;
+  /** The conditions are on the elements themselves. */
+  readonly ofValues: boolean;
+}
 
 export type ComparisonOp = 'eq' | 'gt' | 'gte' | 'lt' | 'lte';
 

@@ -1,8 +1,9 @@
 import { compareValues } from '../bson/compare.js';
 import { hasFraction, wholePart } from '../bson/integers.js';
 import { isNumber, rankOf, T } from '../bson/types.js';
-import { elements, int32, numberOf, readString, type Value } from '../bson/value.js';
-import type { Comparison, Filter, Regex } from './filter.js';
+import { elements, int32, isTruthy, numberOf, readString, type Value } from '../bson/value.js';
+import { badValue } from '../errors.js';
+import type { Comparison, ElemMatch, Filter, Regex } from './filter.js';
 import { somePathValue, type Path } from './path.js';
 
 /** Does the document at `start` match? */
@@ -34,6 +35,11 @@ export function compileFilter(filter: Filter): Matcher {
     case 'not': {
       const child = compileFilter(filter.child);
       return (buf, start) => !child(buf, start);
+    }
+    case 'expr': {
+      const { expression } = filter;
+      return (buf, start) =>
+        isTruthy(expression({ buf, type: T.object, start, end: start + int32(buf, start) }));
     }
     default: {
       const test = leafTest(filter);
@@ -70,6 +76,8 @@ export function compileValueFilter(filter: Filter, expand: boolean): Test {
       const child = compileValueFilter(filter.child, expand);
       return (value) => !child(value);
     }
+    case 'expr':
+      throw badValue('$expr can only be applied to the top-level document');
     default: {
       const test = leafTest(filter);
       if (!expand || !expands(filter)) return test;
@@ -116,22 +124,19 @@ export function leafTest(leaf: Leaf): Test {
       return (value) => tests.some((test) => test(value));
     }
     case 'elemMatch': {
-      if (leaf.ofValues) {
-        const test = compileValueFilter(leaf.child, false);
-        return (value) => value.type === T.array && some(value, test);
-      }
-      const matcher = compileFilter(leaf.child);
-      return (value) =>
-        value.type === T.array &&
-        some(value, (element) => {
-          return (
-            (element.type === T.object || element.type === T.array) && matcher(element.buf, element.start)
-          );
-        });
+      const test = elementTest(leaf);
+      return (value) => value.type === T.array && some(value, test);
     }
     default:
       return comparisonTest(leaf);
   }
+}
+
+/** What an element of the array must be. */
+export function elementTest({ child, ofValues }: ElemMatch): Test {
+  if (ofValues) return compileValueFilter(child, false);
+  const matches = compileFilter(child);
+  return ({ type, buf, start }) => (type === T.object || type === T.array) && matches(buf, start);
 }
 
 function some(array: Value, test: Test): boolean {

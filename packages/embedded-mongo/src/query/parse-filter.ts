@@ -1,18 +1,32 @@
+import { Variables } from '../aggregate/expression.js';
 import { T } from '../bson/types.js';
 import { elements, elementsOf, type Element, type Value } from '../bson/value.js';
 import { badValue, CommandError, ErrorCode, unsupported } from '../errors.js';
-import type { Filter } from './filter.js';
+import type { ElemMatch, Filter } from './filter.js';
 import { isConditionName, parseCondition, readWhole, regexFilter } from './parse-condition.js';
 import { parsePath, type Path } from './path.js';
 
 /** The path of the elements themselves, within `$elemMatch: {$gt: 1}` and `$pull: {a: {$gt: 1}}`. */
 export const SELF: Path = { text: '', parts: [], names: [], positions: [] };
 
-/** Parses a filter document. Throws BadValue for what MongoDB refuses, NotImplemented for what this store has not. */
-export function parseFilter(value: Value): Filter {
+/**
+ * Parses a filter document; `variables` are those of the command's `let`, for `$expr`. Throws BadValue for what MongoDB
+ * refuses, NotImplemented for what this store has not.
+ */
+export function parseFilter(value: Value, variables?: Variables): Filter {
+  return parseDocument(value, { variables, embedded: false });
+}
+
+interface Context {
+  readonly variables: Variables | undefined;
+  /** The filter is one of documents within a document. */
+  readonly embedded: boolean;
+}
+
+function parseDocument(value: Value, context: Context): Filter {
   const children: Filter[] = [];
   for (const element of elements(value.buf, value.start)) {
-    if (element.name.startsWith('$')) children.push(parseTopLevel(element));
+    if (element.name.startsWith('$')) children.push(parseTopLevel(element, context));
     else children.push(parseField(parsePath(element.name), element));
   }
   return and(children);
@@ -24,15 +38,15 @@ function and(children: Filter[]): Filter {
   return conditions.length === 1 ? conditions[0]! : { op: 'and', children: conditions };
 }
 
-function parseTopLevel(element: Element): Filter {
+function parseTopLevel(element: Element, context: Context): Filter {
   const { name } = element;
   switch (name) {
     case '$and':
-      return and(parseList(element));
+      return and(parseList(element, context));
     case '$or':
-      return { op: 'or', children: parseList(element) };
+      return { op: 'or', children: parseList(element, context) };
     case '$nor':
-      return { op: 'nor', children: parseList(element) };
+      return { op: 'nor', children: parseList(element, context) };
     case '$comment':
       return { op: 'true' };
     case '$alwaysTrue':
@@ -41,6 +55,8 @@ function parseTopLevel(element: Element): Filter {
         throw new CommandError(ErrorCode.FailedToParse, `${name} must be an integer value of 1`);
       return { op: name === '$alwaysTrue' ? 'true' : 'false' };
     case '$expr':
+      if (context.embedded) throw badValue('$expr can only be applied to the top-level document');
+      return { op: 'expr', expression: (context.variables ?? Variables.ofCommand()).parse(element) };
     case '$where':
     case '$text':
     case '$jsonSchema':
@@ -53,13 +69,13 @@ function parseTopLevel(element: Element): Filter {
   }
 }
 
-function parseList(element: Element): Filter[] {
+function parseList(element: Element, context: Context): Filter[] {
   if (element.type !== T.array) throw badValue(`${element.name} argument must be an array`);
   const items = elementsOf(element);
   if (items.length === 0) throw badValue('$and/$or/$nor must be a nonempty array');
   return items.map((item) => {
     if (item.type !== T.object) throw badValue('$or/$and/$nor entries need to be full objects');
-    return parseFilter(item);
+    return parseDocument(item, context);
   });
 }
 
@@ -159,13 +175,15 @@ function onlyElemMatch(item: Value): Element | undefined {
   return first && !first.done && first.value.name === '$elemMatch' ? first.value : undefined;
 }
 
-function parseElemMatch(path: Path, element: Element): Filter {
+export function parseElemMatch(path: Path, element: Element): ElemMatch {
   if (element.type !== T.object) throw badValue('$elemMatch needs an Object');
   const first = elements(element.buf, element.start).next();
   const ofValues =
     !first.done &&
     isOperatorDocument(element) &&
     !['$and', '$or', '$nor', '$where', '$comment', '$expr'].includes(first.value.name);
-  const child = ofValues ? parseOperators(SELF, element) : parseFilter(element);
+  const child = ofValues
+    ? parseOperators(SELF, element)
+    : parseDocument(element, { variables: undefined, embedded: true });
   return { op: 'elemMatch', path, child, ofValues };
 }

@@ -93,7 +93,7 @@ const equalOrRegex = (item: Value): [string, Value][] => [
 const allItem = (item: Value): [string, Value][] =>
   isDoc(item) && item.has('$elemMatch') ? [...item] : equalOrRegex(item);
 
-function elemMatches(items: Value[], condition: Doc): boolean {
+export function elemMatches(items: Value[], condition: Doc): boolean {
   const [first] = condition.keys();
   const onValues = first !== undefined && first.startsWith('$') && !['$and', '$or', '$nor'].includes(first);
   return items.some((item) => {

@@ -110,7 +110,7 @@ export class FilterSource extends ValueSource {
     return this.random.chance(0.8) ? this.scalar() : this.fieldValue(path);
   }
 
-  private range(): Doc {
+  protected range(): Doc {
     const { random } = this;
     if (random.chance(0.3)) return this.narrowRange();
     const range: Doc = new Map();

@@ -165,6 +165,15 @@ export class OperationSource extends UpdateSource {
       const wanted = random.chance(0.02) ? !including : including;
       projection.set(path, random.chance(0.2) ? wanted : new Int32(Number(wanted)));
     }
+    if (random.chance(0.15)) {
+      const count = random.between(-3, 3);
+      const operand = random.chance(0.5) ? count : [count, random.between(1, 3)];
+      projection.set(random.pick(['a', 't', 'd.y', 't.x']), doc({ $slice: operand }));
+    }
+    if (including && random.chance(0.15)) {
+      const condition = random.chance(0.5) ? this.range() : doc({ x: this.scalar() });
+      projection.set(random.pick(['t', 'a']), new Map([['$elemMatch', condition]]));
+    }
     if (random.chance(0.3)) projection.set('_id', new Int32(random.chance(0.7) || !including ? 0 : 1));
     return projection;
   }
