@@ -103,6 +103,18 @@ export function nary(
   };
 }
 
+/** An operator on any number of values, which are computed as they are taken: what decides early ends it. */
+export function variadic(compute: (values: Iterable<Value>) => Value): Operator {
+  return (operand, scope) => {
+    const inputs = parseArguments(operand, scope, 0, Infinity);
+    return folded(inputs, (root) => compute(computed(inputs, root)));
+  };
+}
+
+function* computed(inputs: readonly Expression[], root: Value): Generator<Value> {
+  for (const input of inputs) yield input(root);
+}
+
 /** The codes that MongoDB gives an operator's malformed operand. */
 export interface NamedCodes {
   readonly notObject: number;

@@ -25,10 +25,10 @@ export interface Head {
   readonly consumed: number;
 }
 
-export function headOf(pipeline: readonly Element[]): Head {
+export function headOf(pipeline: readonly Element[], variables?: Variables): Head {
   const filters: Filter[] = [];
   let at = 0;
-  while (pipeline[at]?.name === '$match') filters.push(parseMatch(pipeline[at++]!));
+  while (pipeline[at]?.name === '$match') filters.push(parseMatch(pipeline[at++]!, variables));
   const sort = pipeline[at]?.name === '$sort' ? parseSortStage(pipeline[at++]!) : [];
   const limit = boundOf(pipeline.slice(at));
   if (pipeline[at]?.name === '$limit') at++;
@@ -78,7 +78,7 @@ export class Pipelines implements PipelineContext {
       const rest = this.composed(others);
       return new StreamSource(rest(start(first, this, ns, info)));
     }
-    const { consumed, ...query } = headOf(pipeline);
+    const { consumed, ...query } = headOf(pipeline, this.variables);
     const rest = pipeline.slice(consumed);
     const stages = this.composed(rest);
     if (!info) return new StreamSource(stages([]));
@@ -100,7 +100,7 @@ export class Pipelines implements PipelineContext {
     const ns = namespaceOf(this.db, collection);
     const [first] = pipeline;
     const start = first && SOURCES.get(first.name);
-    const { consumed, ...query } = headOf(start ? [] : pipeline);
+    const { consumed, ...query } = headOf(start ? [] : pipeline, variables);
     const rest = inner.composed(pipeline.slice(start ? 1 : consumed));
     return (also) => {
       const info = this.scope.collections.get(ns);

@@ -5,13 +5,11 @@ import { doubleValue, intValue, longValue } from '../../bson/make.js';
 import { isNumber, T, typeName } from '../../bson/types.js';
 import { NULL, numberOf, readLong, readNumber, type Value } from '../../bson/value.js';
 import { badValue, CommandError, ErrorCode, typeMismatch, unsupported } from '../../errors.js';
-import { binary, isNullish, nary, unary, type Operator, type Operators } from '../operator.js';
+import { binary, isNullish, nary, unary, variadic, type Operator, type Operators } from '../operator.js';
 import { fitsLong, int32Of, intOrLong, subtractDecimals, Sum, wholeOf } from './numbers.js';
 
-const ANY = Infinity;
-
 /** Numbers are added; one of the operands may be a date. */
-const add = nary(0, ANY, (values) => {
+const add = variadic((values) => {
   const sum = new Sum();
   let date = false;
   for (const value of values) {
@@ -61,7 +59,7 @@ const subtract = binary((left, right) => {
   throw typeMismatch(`can't $subtract ${typeName(right.type)} from ${typeName(left.type)}`);
 });
 
-const product = nary(0, ANY, (values) => {
+const product = variadic((values) => {
   let result = intValue(1);
   for (const value of values) {
     if (isNullish(value)) return NULL;

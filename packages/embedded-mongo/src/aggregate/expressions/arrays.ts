@@ -4,10 +4,8 @@ import { isNumber, T, typeName } from '../../bson/types.js';
 import { elementsOf, MISSING, NULL, readString, type Value } from '../../bson/value.js';
 import { CommandError } from '../../errors.js';
 import { arrayValue, compareComputed, documentValue } from '../build.js';
-import { binary, isNullish, nary, unary, type Operator, type Operators } from '../operator.js';
+import { binary, isNullish, nary, unary, variadic, type Operator, type Operators } from '../operator.js';
 import { int32Of } from './numbers.js';
-
-const ANY = Infinity;
 
 function wrong(code: number, message: string): CommandError {
   return new CommandError(code, message);
@@ -48,7 +46,7 @@ function end(position: number): Operator {
   });
 }
 
-const concatArrays = nary(0, ANY, (values) => {
+const concatArrays = variadic((values) => {
   const all: Value[] = [];
   for (const value of values) {
     if (isNullish(value)) return NULL;

@@ -16,8 +16,8 @@ import {
   folded,
   isNullish,
   namedArguments,
-  nary,
   unary,
+  variadic,
   type Operator,
   type Operators,
   type Scope,
@@ -33,7 +33,7 @@ export function mergeInto(fields: Map<string, Value>, value: Value): void {
   for (const field of elementsOf(value)) fields.set(field.name, field);
 }
 
-const mergeObjects = nary(0, Infinity, (values) => {
+const mergeObjects = variadic((values) => {
   const fields = new Map<string, Value>();
   for (const value of values) mergeInto(fields, value);
   return documentValue(fields);

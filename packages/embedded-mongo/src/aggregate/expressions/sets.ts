@@ -1,13 +1,11 @@
 import { boolValue } from '../../bson/make.js';
 import { T, typeName } from '../../bson/types.js';
-import { isTruthy, NULL, type Value } from '../../bson/value.js';
+import { elementsOf, isTruthy, NULL, type Value } from '../../bson/value.js';
 import { CommandError } from '../../errors.js';
 import { arrayValue, compareComputed } from '../build.js';
-import { binary, isNullish, nary, unary, type Operator, type Operators } from '../operator.js';
+import { binary, isNullish, nary, unary, variadic, type Operator, type Operators } from '../operator.js';
 import { ValueSet } from '../../query/value-set.js';
 import { itemsOf } from './arrays.js';
-
-const ANY = Infinity;
 
 function setOf(items: Iterable<Value>): ValueSet {
   const set = new ValueSet();
@@ -29,7 +27,7 @@ function pair(left: Value, right: Value, name: string, codes: readonly [number, 
   return [itemsOf(left, codes[0], text('First')), itemsOf(right, codes[1], text('Second'))];
 }
 
-const union = nary(0, ANY, (values) => {
+const union = variadic((values) => {
   const all: Value[] = [];
   for (const value of values) {
     if (isNullish(value)) return NULL;
@@ -38,12 +36,13 @@ const union = nary(0, ANY, (values) => {
   return inOrder(setOf(all).list());
 });
 
-const intersection = nary(0, ANY, (values) => {
+const intersection = variadic((values) => {
   let common: readonly Value[] | undefined;
   for (const value of values) {
     if (isNullish(value)) return NULL;
     const set = setOf(operand(value, '$setIntersection', 17047));
     common = common ? common.filter((item) => set.has(item)) : set.list();
+    if (common.length === 0) break;
   }
   return inOrder(common ?? []);
 });
@@ -61,9 +60,13 @@ const isSubset = binary((left, right) => {
   return boolValue(items.every((item) => set.has(item)));
 });
 
-const equals = nary(0, ANY, (values) => {
-  if (values.length < 2)
-    throw new CommandError(17045, `$setEquals needs at least two arguments had: ${values.length}`);
+const equals: Operator = (operand, scope) => {
+  const count = operand.type === T.array ? elementsOf(operand).length : 1;
+  if (count < 2) throw new CommandError(17045, `$setEquals needs at least two arguments had: ${count}`);
+  return allEqual(operand, scope);
+};
+
+const allEqual = nary(2, Infinity, (values) => {
   const [first, ...others] = values.map((value) => setOf(operand(value, '$setEquals', 17044)));
   return boolValue(
     others.every(

@@ -4,7 +4,16 @@ import { isNumber, T, typeName } from '../../bson/types.js';
 import { NULL, numberOf, readString, type Value } from '../../bson/value.js';
 import { CommandError } from '../../errors.js';
 import { arrayValue } from '../build.js';
-import { binary, isNullish, named, nary, unary, type Operator, type Operators } from '../operator.js';
+import {
+  binary,
+  isNullish,
+  named,
+  nary,
+  unary,
+  variadic,
+  type Operator,
+  type Operators,
+} from '../operator.js';
 import { searchBound } from './arrays.js';
 import { int32Of } from './numbers.js';
 import { coerceToString } from './text.js';
@@ -18,7 +27,7 @@ function text(value: Value, code: number, message: string): string {
   return readString(value);
 }
 
-const concat = nary(0, Infinity, (values) => {
+const concat = variadic((values) => {
   let all = '';
   for (const value of values) {
     if (isNullish(value)) return NULL;
