@@ -1,5 +1,3 @@
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, writeSync } from 'node:fs';
-import { join } from 'node:path';
 import { timestampValue } from './bson/make.js';
 import type { Value } from './bson/value.js';
 import { Catalog, type CollectionInfo } from './catalog/catalog.js';
@@ -13,10 +11,9 @@ import { Settings } from './parameters.js';
 import type { ReadScope } from './scope.js';
 import { Sessions } from './sessions/sessions.js';
 import { Transactions } from './transactions/transactions.js';
+import { DataFolder } from './storage/data-folder.js';
 import { TtlMonitor } from './ttl.js';
 
-/** The version of the layout on disk. A folder of a newer one is refused. */
-const FORMAT = 2;
 const SWEEP_KEYS = 2000;
 const HOUSEKEEPING_MS = 1000;
 
@@ -48,6 +45,7 @@ export class Engine {
   /** The address under which it names itself to drivers. */
   host = '';
   readonly startedAt: number;
+  private readonly folder: DataFolder;
   private readonly housekeeping: NodeJS.Timeout;
   private lastSecond = 0;
   private increment = 0;
@@ -60,9 +58,10 @@ export class Engine {
     this.startedAt = now();
     this.cursors = new Cursors(this.settings, now);
     this.failPoints = testCommands ? new FailPoints() : undefined;
-    mkdirSync(dbPath, { recursive: true, mode: 0o700 });
-    checkFormat(join(dbPath, 'format.json'));
-    this.store = new KvStore(join(dbPath, 'lmdb'), onBroken);
+    this.folder = new DataFolder(dbPath);
+    this.folder.open();
+    this.store = new KvStore(this.folder.lmdb, onBroken);
+    this.folder.opened();
     const catalog = new Catalog(this.store);
     this.catalog = catalog;
     this.reads = {
@@ -121,33 +120,6 @@ export class Engine {
     this.cursors.close();
     this.sessions.close();
     await this.store.close();
+    this.folder.remember();
   }
-}
-
-function checkFormat(file: string): void {
-  let text: string;
-  try {
-    text = readFileSync(file, 'utf8');
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code !== 'ENOENT') throw error;
-    writeSynced(file, `${JSON.stringify({ format: FORMAT })}\n`);
-    return;
-  }
-  let format: unknown;
-  try {
-    format = (JSON.parse(text) as { format?: unknown }).format;
-  } catch {
-    throw new Error(`${file} is damaged: it does not hold a format version`);
-  }
-  if (format !== FORMAT)
-    throw new Error(`${file}: format ${String(format)} is not the format ${FORMAT} of this version`);
-}
-
-/** The file is there whole or not at all, whatever happens meanwhile. */
-function writeSynced(file: string, text: string): void {
-  const descriptor = openSync(`${file}.new`, 'w', 0o600);
-  writeSync(descriptor, text);
-  fsyncSync(descriptor);
-  closeSync(descriptor);
-  renameSync(`${file}.new`, file);
 }

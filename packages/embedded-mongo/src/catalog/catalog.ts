@@ -218,6 +218,16 @@ function encode(info: CollectionInfo): Buffer {
   });
 }
 
+/** The collection that a stored pair describes, if it describes one. */
+export function collectionOf(key: Buffer, value: Buffer): CollectionInfo | undefined {
+  return key.subarray(0, COLLECTION.length).equals(COLLECTION) ? decode(value) : undefined;
+}
+
+/** The key prefix that a stored pair tells to be the next one, if it tells that. */
+export function nextIdentOf(key: Buffer, value: Buffer): number | undefined {
+  return key.equals(NEXT_IDENT) ? value.readUInt32BE() : undefined;
+}
+
 function decode(doc: Buffer): CollectionInfo {
   const value = objectValue(doc);
   return {

@@ -1,13 +1,13 @@
 import { crc32 } from 'node:zlib';
 import { DamagedData } from '../storage/damage.js';
 
-/** Values up to this length (the record ids of index entries) carry no checksum: they are checked against the records. */
-const UNSEALED = 8;
+/** Record ids, which index entries hold, carry no checksum: they are checked against the records. */
+const RECORD_ID = 6;
 const SIZE = 4;
 
-/** The value as it is stored under that key: with a checksum over both, if it is a document. */
+/** The value as it is stored under that key: with a checksum over both, unless it is a record id. No value has 2 bytes. */
 export function seal(key: Buffer, value: Buffer): Buffer {
-  if (value.length <= UNSEALED) return value;
+  if (value.length === RECORD_ID) return value;
   const sealed = Buffer.allocUnsafe(value.length + SIZE);
   value.copy(sealed);
   sealed.writeUInt32LE(crc32(value, seed(key)), value.length);
@@ -16,12 +16,12 @@ export function seal(key: Buffer, value: Buffer): Buffer {
 
 /** The value that was stored under that key as the first `length` bytes. Throws if they are not what was stored. */
 export function unseal(key: Buffer, stored: Buffer, length: number): Buffer {
-  if (length <= UNSEALED) return stored.length === length ? stored : stored.subarray(0, length);
+  if (length === RECORD_ID) return stored.length === length ? stored : stored.subarray(0, length);
   const end = length - SIZE;
   const value = stored.subarray(0, end);
   const expected =
     stored[end]! + stored[end + 1]! * 0x100 + stored[end + 2]! * 0x10000 + stored[end + 3]! * 0x1000000;
-  if (end <= UNSEALED || crc32(value, seed(key)) !== expected)
+  if (crc32(value, seed(key)) !== expected)
     throw new DamagedData(`the value under the key ${key.toString('hex')} is not what was written`);
   return value;
 }
