@@ -11,11 +11,13 @@ import { LifecycleModule } from './infra/lifecycle/lifecycle.module.js';
 import { LoggingModule } from './infra/logging/logging.module.js';
 import { MetricsModule } from './infra/metrics/metrics.module.js';
 import { MongoModule } from './infra/mongo/mongo.module.js';
+import { RevisionsModule } from './infra/revisions/revisions.module.js';
 import { RedisModule } from './infra/redis/redis.module.js';
 import { ConversationsModule } from './modules/conversations/index.js';
 import { FriendsModule } from './modules/friends/index.js';
 import { GroupsModule } from './modules/groups/index.js';
 import { MessagesModule } from './modules/messages/index.js';
+import { SyncModule } from './modules/sync/index.js';
 import { UsersModule } from './modules/users/index.js';
 import { RealtimeModule } from './realtime/realtime.module.js';
 
@@ -33,6 +35,7 @@ export class AppModule {
         MetricsModule,
         MongoModule,
         RedisModule,
+        RevisionsModule,
         EventsModule,
         ScheduleModule.forRoot(),
         HealthModule,
@@ -42,6 +45,7 @@ export class AppModule {
         GroupsModule,
         ConversationsModule,
         MessagesModule,
+        SyncModule,
         ConsistencyModule,
       ],
     };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { ConversationList, ListConversations, Receipt } from './conversations.js';
 import { WireError } from './errors.js';
 import { Group } from './groups.js';
+import { Sync, SyncResult } from './sync.js';
 import {
   Message,
   MessagePage,
@@ -18,6 +19,7 @@ export const CLIENT_EVENTS = {
   'message:pull': { payload: PullMessages, data: MessagePage },
   'message:read': { payload: ReadConversation, data: ReadResult },
   'conversation:list': { payload: ListConversations, data: ConversationList },
+  sync: { payload: Sync, data: SyncResult },
 } as const;
 
 /** Events the server sends; none wants an ack. */

@@ -8,4 +8,5 @@ export * from './ids.js';
 export * from './json.js';
 export * from './messages.js';
 export * from './paging.js';
+export * from './sync.js';
 export * from './users.js';

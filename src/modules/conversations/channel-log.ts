@@ -7,6 +7,8 @@ export interface ChannelTail {
   lastMessage: Message | null;
   /** seq of the newest message that never counts as unread, 0 when there is none. */
   lastUncounted: number;
+  /** Of the newest message, 0 when there is none. */
+  revision: number;
 }
 
 /** What conversations ask of the stored messages. The messages feature, to the right of this one, provides it. */

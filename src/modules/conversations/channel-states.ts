@@ -9,6 +9,13 @@ const MAX_CHANNELS = 50_000;
 const MAX_CONTENT = 64_000_000;
 const OTHER_FIELDS = 512;
 
+/** A message that has just been stored. */
+export interface StoredNow {
+  readonly message: Message;
+  readonly uncounted: boolean;
+  readonly revision: number;
+}
+
 /**
  * The channels' ends, kept in memory and read from the messages' index at first touch. A head never moves back.
  * Where other processes may write to the same database an end is read again after `cacheTtlMs`.
@@ -16,7 +23,7 @@ const OTHER_FIELDS = 512;
 @Injectable()
 export class ChannelStates {
   private readonly tails: LRUCache<string, ChannelTail>;
-  private readonly loading = new Map<string, { tail: Promise<ChannelTail>; newest: Message | null }>();
+  private readonly loading = new Map<string, { tail: Promise<ChannelTail>; newest: StoredNow | null }>();
 
   constructor(
     private readonly log: ChannelLog,
@@ -38,15 +45,16 @@ export class ChannelStates {
   }
 
   /** The writer tells each stored message, in order. */
-  advance(message: Message, uncounted: boolean): void {
+  advance(stored: StoredNow): void {
+    const { message, uncounted, revision } = stored;
     const loading = this.loading.get(message.conversationId);
-    if (loading) loading.newest = message;
+    if (loading) loading.newest = stored;
     const tail = this.tails.get(message.conversationId);
     if (!tail || message.seq <= tail.head) return;
     const lastUncounted = uncounted ? message.seq : tail.lastUncounted;
     this.tails.set(
       message.conversationId,
-      { head: message.seq, lastMessage: message, lastUncounted },
+      { head: message.seq, lastMessage: message, lastUncounted, revision },
       { noUpdateTTL: true },
     );
   }
@@ -62,8 +70,14 @@ export class ChannelStates {
       const tail = await this.log.readTail(channelId);
       const newest = this.loading.get(channelId)?.newest;
       // What was stored while this read was under way may be of either kind: counting again is always right.
-      if (newest && newest.seq > tail.head) {
-        Object.assign(tail, { head: newest.seq, lastMessage: newest, lastUncounted: newest.seq });
+      if (newest && newest.message.seq > tail.head) {
+        const { message, revision } = newest;
+        Object.assign(tail, {
+          head: message.seq,
+          lastMessage: message,
+          lastUncounted: message.seq,
+          revision,
+        });
       }
       this.tails.set(channelId, tail);
       return tail;

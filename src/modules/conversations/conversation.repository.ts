@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { ChannelType } from '@nestim/protocol';
 import type { Model } from 'mongoose';
 import { Metrics } from '../../infra/metrics/metrics.js';
+import { Revisions } from '../../infra/revisions/revisions.js';
 import { isDuplicateKey, isOnlyDuplicates } from '../../infra/mongo/duplicate-key.js';
 import { type ConversationRow, toConversationRow } from './conversation.rules.js';
 import { CONVERSATION_MODEL, type ConversationRecord } from './conversation.schema.js';
@@ -25,11 +26,14 @@ export interface StoredConversation {
   row: ConversationRow | null;
 }
 
+export type PeerRead = Pick<ConversationRecord, 'channelId' | 'ownerId' | 'readSeq'>;
+
 @Injectable()
 export class ConversationRepository {
   constructor(
     @InjectModel(CONVERSATION_MODEL) private readonly model: Model<ConversationRecord>,
     private readonly metrics: Metrics,
+    private readonly revisions: Revisions,
   ) {}
 
   async find(ownerId: string, channelId: string): Promise<ConversationRow | null> {
@@ -49,7 +53,9 @@ export class ConversationRepository {
     const found = await this.model.findOne(key).lean();
     if (found) return { rowId: String(found._id), row: toConversationRow(found) };
     try {
-      const created = await this.model.create(newRow(key, joinSeq));
+      const created = await this.revisions.stamp((revision) =>
+        this.model.create(newRow(key, joinSeq, revision)),
+      );
       return { rowId: String(created._id), row: toConversationRow(created) };
     } catch (error) {
       if (!isDuplicateKey(error)) throw error;
@@ -69,6 +75,15 @@ export class ConversationRepository {
     return stored.map((doc) => ({ channelId: doc.channelId, row: toConversationRow(doc) }));
   }
 
+  /** Read positions of the others in these channels that changed after `since`. */
+  async listPeerReads(channelIds: string[], ownerId: string, since: number): Promise<PeerRead[]> {
+    if (channelIds.length === 0) return [];
+    const stored = await this.model
+      .find({ channelId: { $in: channelIds } }, { channelId: 1, ownerId: 1, readSeq: 1, revision: 1, _id: 0 })
+      .lean();
+    return stored.filter((doc) => doc.ownerId !== ownerId && (doc.revision ?? 0) > since && doc.readSeq > 0);
+  }
+
   /** Ids of the owner's group channels whose window is open. */
   async listOpenGroupChannelIds(ownerId: string): Promise<string[]> {
     const stored = await this.model
@@ -81,12 +96,25 @@ export class ConversationRepository {
    * Opens a window at `joinSeq` for each owner; an open window stays as it is, a closed one is opened anew.
    * In chunks, each step idempotent: after a crash the same call finishes the rest.
    */
-  async openWindows(
+  openWindows(
     channelId: string,
     channelType: ChannelType,
     ownerIds: string[],
     joinSeq: number,
   ): Promise<void> {
+    return this.revisions.stamp((revision) =>
+      this.openStamped({ channelId, channelType, ownerIds, joinSeq, revision }),
+    );
+  }
+
+  private async openStamped(wanted: {
+    channelId: string;
+    channelType: ChannelType;
+    ownerIds: string[];
+    joinSeq: number;
+    revision: number;
+  }): Promise<void> {
+    const { channelId, channelType, ownerIds, joinSeq, revision } = wanted;
     for (let at = 0; at < ownerIds.length; at += CHUNK) {
       const chunk = ownerIds.slice(at, at + CHUNK);
       const present = await this.model
@@ -95,7 +123,7 @@ export class ConversationRepository {
       const known = new Set(present.map((doc) => doc.ownerId));
       const missing = chunk.filter((ownerId) => !known.has(ownerId));
       if (missing.length > 0) {
-        const rows = missing.map((ownerId) => newRow({ ownerId, channelId, channelType }, joinSeq));
+        const rows = missing.map((ownerId) => newRow({ ownerId, channelId, channelType }, joinSeq, revision));
         await this.model.insertMany(rows, { ordered: false }).catch((error: unknown) => {
           if (!isOnlyDuplicates(error)) throw error;
         });
@@ -103,7 +131,7 @@ export class ConversationRepository {
       if (known.size > 0) {
         await this.model.updateMany(
           { channelId, ownerId: { $in: [...known] }, leftSeq: { $gte: 0 } },
-          { $set: { joinSeq, leftSeq: null } },
+          { $set: { joinSeq, leftSeq: null, revision } },
         );
       }
     }
@@ -111,9 +139,11 @@ export class ConversationRepository {
 
   /** Closes open windows at `leftSeq`; a closed one stays as it is. */
   async closeWindows(channelId: string, ownerIds: string[], leftSeq: number): Promise<void> {
-    await this.model.updateMany(
-      { channelId, ownerId: { $in: ownerIds }, leftSeq: null },
-      { $set: { leftSeq } },
+    await this.revisions.stamp((revision) =>
+      this.model.updateMany(
+        { channelId, ownerId: { $in: ownerIds }, leftSeq: null },
+        { $set: { leftSeq, revision } },
+      ),
     );
   }
 
@@ -123,19 +153,22 @@ export class ConversationRepository {
     seq: number,
   ): Promise<{ row: ConversationRow; before: number } | null> {
     const { ownerId, channelId, channelType } = key;
-    const before = await this.model
-      .findOneAndUpdate({ ownerId, channelId, channelType }, { $max: { readSeq: seq } })
-      .lean();
+    const before = await this.revisions.stamp((revision) =>
+      this.model
+        .findOneAndUpdate({ ownerId, channelId, channelType }, { $max: { readSeq: seq, revision } })
+        .lean(),
+    );
     const row = before && toConversationRow(before);
     return row && { row: { ...row, readSeq: Math.max(row.readSeq, seq) }, before: row.readSeq };
   }
 }
 
-const newRow = (key: ConversationKey, joinSeq: number): ConversationRecord => ({
+const newRow = (key: ConversationKey, joinSeq: number, revision: number): ConversationRecord => ({
   ...key,
   joinSeq,
   leftSeq: null,
   readSeq: 0,
   clearedSeq: 0,
   createdAt: Date.now(),
+  revision,
 });

@@ -13,6 +13,7 @@ const row = (change: Partial<ConversationRow> = {}): ConversationRow => ({
   leftSeq: null,
   readSeq: 0,
   clearedSeq: 0,
+  revision: 0,
   ...change,
 });
 
@@ -49,7 +50,10 @@ describe('toConversationRow', () => {
     },
   );
 
-  it.each(['leftSeq', 'readSeq', 'clearedSeq'] as const)('R2: a row without %s is still usable', (field) => {
-    expect(toConversationRow({ ...row(), [field]: undefined })).toEqual(row());
-  });
+  it.each(['leftSeq', 'readSeq', 'clearedSeq', 'revision'] as const)(
+    'R2: a row without %s is still usable',
+    (field) => {
+      expect(toConversationRow({ ...row(), [field]: undefined })).toEqual(row());
+    },
+  );
 });

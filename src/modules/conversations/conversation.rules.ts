@@ -1,7 +1,10 @@
 import type { ConversationRecord } from './conversation.schema.js';
 
 /** What a stored row says of its owner's place in the channel. */
-export type ConversationRow = Omit<ConversationRecord, 'createdAt'>;
+export type ConversationRow = Omit<ConversationRecord, 'createdAt' | 'revision'> & {
+  /** 0 on rows from before there were revisions. */
+  revision: number;
+};
 
 /** First and last message that the owner may read; `minSeq` > `maxSeq` when there is none. */
 export interface SeqWindow {
@@ -32,19 +35,20 @@ export const unreadRange = (
 export function toConversationRow(
   stored: Partial<Record<keyof ConversationRow, unknown>>,
 ): ConversationRow | null {
-  const { ownerId, channelId, channelType, joinSeq, leftSeq, readSeq, clearedSeq } = stored;
+  const { ownerId, channelId, channelType, joinSeq, leftSeq, readSeq, clearedSeq, revision } = stored;
   if (typeof ownerId !== 'string' || typeof channelId !== 'string') return null;
   if (channelType !== 1 && channelType !== 2) return null;
   if (typeof joinSeq !== 'number') return null;
   if (leftSeq !== null && leftSeq !== undefined && typeof leftSeq !== 'number') return null;
-  const seqOr0 = (value: unknown): number => (typeof value === 'number' ? value : 0);
+  const numberOr0 = (value: unknown): number => (typeof value === 'number' ? value : 0);
   return {
     ownerId,
     channelId,
     channelType,
     joinSeq,
     leftSeq: leftSeq ?? null,
-    readSeq: seqOr0(readSeq),
-    clearedSeq: seqOr0(clearedSeq),
+    readSeq: numberOr0(readSeq),
+    clearedSeq: numberOr0(clearedSeq),
+    revision: numberOr0(revision),
   };
 }

@@ -14,6 +14,8 @@ export interface ConversationRecord {
   /** The owner cleared everything up to here. */
   clearedSeq: number;
   createdAt: number;
+  /** Of the row's last change; absent on rows from before there were revisions. */
+  revision?: number;
 }
 
 export const CONVERSATION_MODEL = 'Conversation';
@@ -27,6 +29,7 @@ export const ConversationSchema = new Schema<ConversationRecord>(
     readSeq: { type: Number, required: true },
     clearedSeq: { type: Number, required: true },
     createdAt: { type: Number, required: true },
+    revision: Number,
   },
   { collection: 'conversations', versionKey: false, strict: 'throw' },
 );

@@ -3,6 +3,8 @@ import { MongooseModule } from '@nestjs/mongoose';
 import { GroupsModule } from '../groups/index.js';
 import { UsersModule } from '../users/index.js';
 import { ChannelStates } from './channel-states.js';
+import { ConversationChangesService } from './conversation-changes.service.js';
+import { ConversationPresenter } from './conversation-presenter.js';
 import { ConversationRepository } from './conversation.repository.js';
 import { CONVERSATION_MODEL, ConversationSchema } from './conversation.schema.js';
 import { ConversationConsistency } from './conversations.consistency.js';
@@ -24,13 +26,15 @@ import { MemberWindowConsistency, OpenWindowConsistency } from './windows.consis
     ConversationRepository,
     ChannelStates,
     UnreadCounter,
+    ConversationPresenter,
     ConversationsService,
+    ConversationChangesService,
     ConversationsGateway,
     ConversationConsistency,
     PositionConsistency,
     OpenWindowConsistency,
     MemberWindowConsistency,
   ],
-  exports: [ConversationsService],
+  exports: [ConversationsService, ConversationChangesService],
 })
 export class ConversationsModule {}

@@ -1,11 +1,9 @@
 import { Injectable } from '@nestjs/common';
 import {
   ChannelType,
-  type Conversation,
   type ConversationList,
   dmConversationId,
   type ListConversations,
-  type Message,
   parseConversationId,
   type ReadConversation,
   type ReadResult,
@@ -15,15 +13,11 @@ import type { Ctx } from '../../common/ctx.js';
 import { LookupCache } from '../../common/lookup-cache.js';
 import { cutPage, decodeCursor, DEFAULT_PAGE } from '../../common/paging.js';
 import { AppConfig } from '../../config/app-config.js';
-import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
-import { GroupsService } from '../groups/index.js';
-import { UsersService } from '../users/index.js';
-import { ChannelLog, type ChannelTail } from './channel-log.js';
-import { ChannelStates } from './channel-states.js';
+import { ChannelStates, type StoredNow } from './channel-states.js';
+import { ConversationPresenter } from './conversation-presenter.js';
 import { ConversationRepository } from './conversation.repository.js';
 import { type ConversationRow, readableWindow, type SeqWindow } from './conversation.rules.js';
-import { type Known, toConversation } from './to-conversation.js';
 import { UnreadCounter } from './unread-counter.js';
 
 const MAX_KNOWN_DMS = 100_000;
@@ -37,12 +31,9 @@ export class ConversationsService {
     config: AppConfig,
     private readonly rows: ConversationRepository,
     private readonly channels: ChannelStates,
-    private readonly log: ChannelLog,
+    private readonly presenter: ConversationPresenter,
     private readonly unread: UnreadCounter,
-    private readonly users: UsersService,
-    private readonly groups: GroupsService,
     private readonly publisher: RealtimePublisher,
-    private readonly badRows: BadRows,
   ) {
     this.knownDms = new LookupCache({ max: MAX_KNOWN_DMS, ttlMs: config.cacheTtlMs });
   }
@@ -52,13 +43,8 @@ export class ConversationsService {
     const after = query.cursor === undefined ? '' : decodeCursor(query.cursor);
     const stored = await this.rows.listByOwner(ctx.userId, after, limit + 1);
     const { page, nextCursor } = cutPage(stored, limit, ({ channelId }) => channelId);
-    const usable = page.flatMap(({ channelId, row }) => {
-      if (!row) this.badRows.report('conversation_malformed', `${ctx.userId} ${channelId}`);
-      return row ? [row] : [];
-    });
-    const known = await this.lookUp(ctx.userId, usable);
-    const conversations = await Promise.all(usable.map((row) => this.present(row, known)));
-    return { conversations: conversations.filter((conversation) => conversation !== null), nextCursor };
+    const rows = this.presenter.usable(ctx.userId, page);
+    return { conversations: await this.presenter.present(ctx.userId, rows), nextCursor };
   }
 
   /** Moves my read position forward, at most to the newest message I may see. */
@@ -131,8 +117,8 @@ export class ConversationsService {
     return this.rows.listOpenGroupChannelIds(ownerId);
   }
 
-  messageStored(message: Message, uncounted: boolean): void {
-    this.channels.advance(message, uncounted);
+  messageStored(stored: StoredNow): void {
+    this.channels.advance(stored);
   }
 
   private async getRow(userId: string, conversationId: string): Promise<ConversationRow> {
@@ -144,34 +130,5 @@ export class ConversationsService {
   private receiptReaders(userId: string, conversationId: string): string[] {
     const ref = parseConversationId(conversationId);
     return ref?.channelType === ChannelType.person ? ref.members : [userId];
-  }
-
-  private async lookUp(ownerId: string, rows: ConversationRow[]): Promise<Known> {
-    const refs = rows.map((row) => parseConversationId(row.channelId));
-    const peerIds = refs.flatMap((ref) => (ref?.channelType === ChannelType.person ? ref.members : []));
-    const groupIds = refs.flatMap((ref) => (ref?.channelType === ChannelType.group ? [ref.groupId] : []));
-    const [users, groups] = await Promise.all([this.users.getMany(peerIds), this.groups.findMany(groupIds)]);
-    return { ownerId, users, groups, report: (kind, id) => this.badRows.report(kind, id) };
-  }
-
-  private async present(row: ConversationRow, known: Known): Promise<Conversation | null> {
-    const base = toConversation(row, known);
-    if (!base) return null;
-    const tail = await this.channels.tail(row.channelId);
-    const window = readableWindow(row, tail.head);
-    const [unread, lastMessage] = await Promise.all([
-      this.unread.count(row, tail),
-      this.lastReadable(window, row, tail),
-    ]);
-    return { ...base, ...window, lastMessage, unread };
-  }
-
-  private async lastReadable(
-    window: SeqWindow,
-    row: ConversationRow,
-    tail: ChannelTail,
-  ): Promise<Message | null> {
-    if (window.minSeq > window.maxSeq) return null;
-    return window.maxSeq === tail.head ? tail.lastMessage : this.log.findBySeq(row.channelId, window.maxSeq);
   }
 }

@@ -12,6 +12,25 @@ export class FriendRepository {
     return this.friends.findOne({ ownerId, friendId }).lean<Stored<FriendRow>>().exec();
   }
 
+  /** As {@link list}, of those made after `since` (epoch ms; 0: all). */
+  listMadeAfter(
+    ownerId: string,
+    since: number,
+    after: string | undefined,
+    limit: number,
+  ): Promise<Stored<FriendRow>[]> {
+    return this.friends
+      .find({
+        ownerId,
+        ...(after !== undefined && { friendId: { $gt: after } }),
+        ...(since > 0 && { createdAt: { $gt: since } }),
+      })
+      .sort({ ownerId: 1, friendId: 1 })
+      .limit(limit)
+      .lean<Stored<FriendRow>[]>()
+      .exec();
+  }
+
   /** In the order of friendId, after `after`. The first page also has the rows that lack a friendId. */
   list(ownerId: string, after: string | undefined, limit: number): Promise<Stored<FriendRow>[]> {
     return this.friends

@@ -11,5 +11,6 @@ import { FriendsService } from './friends.service.js';
   imports: [UsersModule, MongooseModule.forFeature([{ name: FRIEND_MODEL, schema: FriendSchema }])],
   controllers: [FriendsController],
   providers: [FriendRepository, FriendsService, FriendConsistency],
+  exports: [FriendsService],
 })
 export class FriendsModule {}

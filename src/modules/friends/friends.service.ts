@@ -26,6 +26,20 @@ export class FriendsService {
     return { friends: page.flatMap((row) => toFriend(row, users, this.badRows) ?? []), nextCursor };
   }
 
+  /** Those made after `since` (epoch ms; 0: all), in the order of userId behind `after`. */
+  async listChanged(
+    ctx: Ctx,
+    since: number,
+    after: string,
+    limit: number,
+  ): Promise<{ friends: Friend[]; nextAfter: string | null }> {
+    const rows = await this.friends.listMadeAfter(ctx.userId, since, after === '' ? undefined : after, limit);
+    const users = await this.users.getMany(rows.flatMap((row) => textOf(row.friendId) ?? []));
+    const friends = rows.flatMap((row) => toFriend(row, users, this.badRows) ?? []);
+    const last = rows.map((row) => textOf(row.friendId)).findLast((id) => id !== undefined);
+    return { friends, nextAfter: rows.length < limit ? null : (last ?? null) };
+  }
+
   /** @throws AppError USER_NOT_FOUND when they are no friends, INVALID_FRIEND_RECORD when the friend is gone. */
   async get(ctx: Ctx, userId: string): Promise<Friend> {
     const row = await this.friends.find(ctx.userId, userId);

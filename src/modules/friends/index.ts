@@ -1,1 +1,2 @@
 export { FriendsModule } from './friends.module.js';
+export { FriendsService } from './friends.service.js';

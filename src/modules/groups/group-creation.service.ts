@@ -6,6 +6,7 @@ import type { Ctx } from '../../common/ctx.js';
 import { derivedId, newId } from '../../common/ids.js';
 import { AppConfig } from '../../config/app-config.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
+import { Revisions } from '../../infra/revisions/revisions.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
 import { UsersService } from '../users/index.js';
 import { GroupFacts } from './group-facts.repository.js';
@@ -28,6 +29,7 @@ export class GroupCreationService {
     private readonly facts: GroupFacts,
     private readonly memberships: MembershipsService,
     private readonly publisher: RealtimePublisher,
+    private readonly revisions: Revisions,
     private readonly badRows: BadRows,
   ) {}
 
@@ -45,13 +47,16 @@ export class GroupCreationService {
     const userIds = await this.users.findMissing(memberIds);
     if (userIds.length > 0) throw new AppError('USER_NOT_FOUND', { userIds });
 
-    const inserted = await this.facts.whileMaking(row._id, async () => {
-      await this.memberships.join(row._id, [
-        { userId: ownerId, role: 'owner' },
-        ...memberIds.map((userId) => ({ userId, role: 'member' as const })),
-      ]);
-      return this.groups.insert(row);
-    });
+    // One revision around it all: no sync passes over the members' rows before the group is there.
+    const inserted = await this.facts.whileMaking(row._id, () =>
+      this.revisions.stamp(async (revision) => {
+        await this.memberships.join(row._id, [
+          { userId: ownerId, role: 'owner' },
+          ...memberIds.map((userId) => ({ userId, role: 'member' as const })),
+        ]);
+        return this.groups.insert({ ...row, revision });
+      }),
+    );
     if (!inserted) return this.getEarlier(row);
     const group = this.toWire(row);
     await this.announce(ctx, group, [ownerId, ...memberIds]);

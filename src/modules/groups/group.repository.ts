@@ -3,6 +3,7 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Stored } from '../../common/stored.js';
 import { isDuplicateKey } from '../../infra/mongo/duplicate-key.js';
+import { Revisions } from '../../infra/revisions/revisions.js';
 import { GROUP_MODEL, type GroupRow } from './group.schema.js';
 
 /** Most ids in one query. */
@@ -10,7 +11,10 @@ const CHUNK = 500;
 
 @Injectable()
 export class GroupRepository {
-  constructor(@InjectModel(GROUP_MODEL) private readonly groups: Model<GroupRow>) {}
+  constructor(
+    @InjectModel(GROUP_MODEL) private readonly groups: Model<GroupRow>,
+    private readonly revisions: Revisions,
+  ) {}
 
   find(groupId: string): Promise<Stored<GroupRow> | null> {
     return this.groups.findById(groupId).lean<Stored<GroupRow>>().exec();
@@ -32,7 +36,9 @@ export class GroupRepository {
 
   /** Nobody joins it freely from now on. */
   async close(groupId: string): Promise<void> {
-    await this.groups.updateOne({ _id: groupId }, { $set: { joinMode: 'closed' } });
+    await this.revisions.stamp((revision) =>
+      this.groups.updateOne({ _id: groupId }, { $set: { joinMode: 'closed' }, $max: { revision } }),
+    );
   }
 
   /** @returns false, and nothing is written, when the group or another of the same `(ownerId, clientId)` exists. */

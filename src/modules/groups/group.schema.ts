@@ -9,6 +9,8 @@ export interface GroupRow {
   createdAt: number;
   /** The creator's id for the creation: the same one again gives the same group. */
   clientId?: string;
+  /** Of the row's last change; absent on rows from before there were revisions. */
+  revision?: number;
 }
 
 export const GROUP_MODEL = 'Group';
@@ -20,6 +22,7 @@ export const GroupSchema = new Schema<GroupRow>(
     joinMode: { type: String, required: true },
     createdAt: { type: Number, required: true },
     clientId: String,
+    revision: Number,
   },
   { collection: 'groups', versionKey: false, strict: 'throw' },
 );

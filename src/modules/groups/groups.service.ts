@@ -11,7 +11,7 @@ import {
 import { AppError } from '../../common/app-error.js';
 import type { Ctx } from '../../common/ctx.js';
 import { cutPage, decodeCursor, DEFAULT_PAGE } from '../../common/paging.js';
-import { textOf } from '../../common/stored.js';
+import { intOf, textOf } from '../../common/stored.js';
 import { AppConfig } from '../../config/app-config.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
@@ -99,6 +99,13 @@ export class GroupsService {
     const rows = await this.groups.findMany([...new Set(groupIds)]);
     const groups = rows.flatMap((row) => toGroup(row, this.badRows) ?? []);
     return new Map(groups.map((group) => [group.groupId, group]));
+  }
+
+  /** Those of them that changed after the revision `since` (0: all). */
+  async listChanged(groupIds: string[], since: number): Promise<Group[]> {
+    const rows = await this.groups.findMany(groupIds);
+    const changed = rows.filter(({ revision }) => since === 0 || (intOf(revision) ?? 0) > since);
+    return changed.flatMap((row) => toGroup(row, this.badRows) ?? []);
   }
 
   private async getGroup(groupId: string): Promise<Group> {

@@ -3,6 +3,7 @@ import { Injectable, Logger } from '@nestjs/common';
 import { AppError } from '../../common/app-error.js';
 import { ShutdownSteps } from '../../infra/lifecycle/shutdown-steps.js';
 import { Metrics } from '../../infra/metrics/metrics.js';
+import { Revisions } from '../../infra/revisions/revisions.js';
 import { ConversationsService } from '../conversations/index.js';
 import { answerStored, type BatchItem, numberSends, renumber } from './message-batch.js';
 import { MessageRepository } from './message.repository.js';
@@ -38,6 +39,7 @@ export class MessageWriter {
     private readonly messages: MessageRepository,
     private readonly conversations: ConversationsService,
     private readonly metrics: Metrics,
+    private readonly revisions: Revisions,
     shutdown: ShutdownSteps,
   ) {
     shutdown.register('drain', 'messages', () => this.drain());
@@ -189,10 +191,7 @@ export class MessageWriter {
     let rest = batch;
     try {
       for (let attempt = 0; rest.length > 0; attempt++) {
-        const stored = await this.messages.insertInOrder(rest);
-        this.metrics.commitBatchSize.observe(stored);
-        for (const item of rest.slice(0, stored)) this.settle(item);
-        rest = rest.slice(stored);
+        rest = await this.revisions.stamp((revision) => this.store(rest, revision));
         if (rest.length > 0) rest = await this.resolveDuplicates(rest, attempt);
       }
     } catch (error) {
@@ -205,9 +204,17 @@ export class MessageWriter {
     stopTimer();
   }
 
-  private settle({ lane, send, message, uncounted }: BatchItem): void {
+  /** @returns those that a duplicate key kept out */
+  private async store(items: BatchItem[], revision: number): Promise<BatchItem[]> {
+    const stored = await this.messages.insertInOrder(items, revision);
+    this.metrics.commitBatchSize.observe(stored);
+    for (const item of items.slice(0, stored)) this.settle(item, revision);
+    return items.slice(stored);
+  }
+
+  private settle({ lane, send, message, uncounted }: BatchItem, revision: number): void {
     lane.head = message.seq;
-    this.conversations.messageStored(message, uncounted);
+    this.conversations.messageStored({ message, uncounted, revision });
     send.resolve({ message, fresh: true });
   }
 

@@ -7,11 +7,11 @@ export type StoredMessage = MessageRecord & { _id: Types.ObjectId };
 
 export const newMessageId = (): string => new Types.ObjectId().toHexString();
 
-export const toRecord = ({ message, uncounted }: NumberedMessage): StoredMessage => {
+export const toRecord = ({ message, uncounted }: NumberedMessage, revision: number): StoredMessage => {
   const { messageId, conversationId, seq, senderId, clientMsgId, type, sentAt } = message;
   const _id = Types.ObjectId.createFromHexString(messageId);
   const content = toStoredContent(message);
-  const record = { _id, conversationId, seq, senderId, clientMsgId, type, content, sentAt };
+  const record = { _id, conversationId, seq, senderId, clientMsgId, type, content, sentAt, revision };
   return uncounted ? { ...record, uncounted } : record;
 };
 

@@ -33,12 +33,12 @@ export class MessageRepository extends ChannelLog {
    * @returns how many were stored; fewer than given only when the next one met a duplicate key
    * @throws any other error; the outcome is then unknown
    */
-  async insertInOrder(messages: NumberedMessage[]): Promise<number> {
+  async insertInOrder(messages: NumberedMessage[], revision: number): Promise<number> {
     const reply = (await this.connection.db!.command({
       insert: this.model.collection.collectionName,
       ordered: true,
       writeConcern: { w: 'majority', j: true },
-      documents: messages.map(toRecord),
+      documents: messages.map((message) => toRecord(message, revision)),
     })) as unknown as InsertReply;
     const failed = reply.writeErrors?.[0];
     if (failed && failed.code !== DUPLICATE_KEY) throw new Error(failed.errmsg);
@@ -95,6 +95,7 @@ export class MessageRepository extends ChannelLog {
       head: newest?.seq ?? 0,
       lastMessage: newest && toMessage(newest),
       lastUncounted: uncounted?.seq ?? 0,
+      revision: newest?.revision ?? 0,
     };
   }
 

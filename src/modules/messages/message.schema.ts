@@ -12,6 +12,8 @@ export interface MessageRecord {
   sentAt: number;
   /** Present and true on messages that never count as unread. */
   uncounted?: true;
+  /** Of its storing; absent on messages from before there were revisions. */
+  revision?: number;
 }
 
 export const MESSAGE_MODEL = 'Message';
@@ -25,6 +27,7 @@ export const MessageSchema = new Schema<MessageRecord>(
     content: { type: Schema.Types.Mixed, required: true },
     sentAt: { type: Number, required: true },
     uncounted: Boolean,
+    revision: Number,
   },
   { collection: 'messages', versionKey: false, strict: 'throw' },
 );
