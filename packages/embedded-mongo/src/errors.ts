@@ -43,6 +43,7 @@ export const ErrorCode = {
   AmbiguousIndexKeyPattern: 181,
   InvalidIndexSpecificationOption: 197,
   IncompleteTransactionHistory: 217,
+  QueryFeatureNotAllowed: 224,
   TransactionTooOld: 225,
   NotImplemented: 238,
   ConversionFailure: 241,

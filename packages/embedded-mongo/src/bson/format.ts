@@ -21,7 +21,7 @@ export function formatValue(value: Value): string {
     case T.object:
       return formatDocument(value);
     case T.array:
-      return `[ ${[...elements(buf, start)].map(formatValue).join(', ')} ]`;
+      return formatItems([...elements(buf, start)]);
     case T.binary:
       return `BinData(${buf[start + 4]}, ${buf.toString('hex', start + 5, value.end).toUpperCase()})`;
     case T.objectId:
@@ -47,6 +47,10 @@ export function formatValue(value: Value): string {
     default:
       return 'null';
   }
+}
+
+function formatItems(items: readonly Value[]): string {
+  return items.length === 0 ? '[]' : `[ ${items.map(formatValue).join(', ')} ]`;
 }
 
 export function formatDocument(value: Value): string {

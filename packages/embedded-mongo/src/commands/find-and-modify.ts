@@ -1,16 +1,17 @@
-import { findField, objectValue, type Value } from '../bson/value.js';
+import { Variables } from '../aggregate/expression.js';
+import { elementsOf, findField, objectValue, type Value } from '../bson/value.js';
 import { ID } from '../catalog/records.js';
-import { CommandError, ErrorCode } from '../errors.js';
+import { badValue, CommandError, ErrorCode } from '../errors.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { parseProjection } from '../query/projection.js';
-import { collectRows } from '../query/query.js';
+import { collectRows, type Query } from '../query/query.js';
 import type { WriteScope } from '../scope.js';
 import { parseSort } from '../query/sort.js';
 import { compileUpdate } from '../update/apply-update.js';
-import { parseUpdate } from '../update/parse-update.js';
+import { assertUpdateForm, parseUpdate } from '../update/parse-update.js';
 import { upsertDocument } from '../update/upsert.js';
 import { EMPTY_DOCUMENT } from './find.js';
-import type { Command, CommandContext } from './request.js';
+import type { Command, CommandContext, Request } from './request.js';
 import { readArrayFilters } from './update-statement.js';
 import { replaceRow, storable } from './write.js';
 
@@ -36,14 +37,17 @@ export const findAndModify: Command = {
     'hint',
     'bypassDocumentValidation',
     'arrayFilters',
+    'let',
   ],
-  refused: ['collation', 'let'],
+  refused: ['collation'],
   run: (context) => {
     const { request, reply } = context;
-    const projection = parseProjection(request.object('fields'));
+    const variables = Variables.ofCommand(request.object('let'));
+    const query = queryOf(request, variables);
+    const projection = parseProjection(projectionOf(request), { filter: query.filter, variables });
     const { value, n, updatedExisting, upserted } = request.bool('remove')
-      ? removeOne(context)
-      : updateOne(context);
+      ? removeOne(context, query)
+      : updateOne(context, query, variables);
     const last = reply.beginObject('lastErrorObject');
     reply.int('n', n);
     if (updatedExisting !== undefined) reply.bool('updatedExisting', updatedExisting);
@@ -54,16 +58,23 @@ export const findAndModify: Command = {
   },
 };
 
-function queryOf({ request }: WriteContext) {
+function queryOf(request: Request, variables: Variables): Query {
   return {
-    filter: parseFilter(request.object('query') ?? objectValue(EMPTY_DOCUMENT)),
+    filter: parseFilter(request.object('query') ?? objectValue(EMPTY_DOCUMENT), variables),
     sort: parseSort(request.object('sort')),
     hint: request.hint(),
   };
 }
 
-function removeOne(context: WriteContext): Outcome {
-  const { scope, request } = context;
+/** The positional operator projects what the filter has matched, which the new document need not hold any more. */
+function projectionOf(request: Request): Value | undefined {
+  const fields = request.object('fields');
+  if (fields && request.bool('new') && elementsOf(fields).some(({ name }) => name.endsWith('.$')))
+    throw badValue('cannot use a positional projection and return the new document');
+  return fields;
+}
+
+function removeOne({ scope, request }: WriteContext, query: Query): Outcome {
   if (request.get('update')) {
     throw new CommandError(ErrorCode.FailedToParse, 'Cannot specify both an update and remove=true');
   }
@@ -80,21 +91,23 @@ function removeOne(context: WriteContext): Outcome {
     throw new CommandError(ErrorCode.FailedToParse, 'Cannot specify arrayFilters and remove=true');
   }
   const info = scope.collections.get(request.namespace());
-  const [row] = info ? collectRows(scope.view, info, queryOf(context), 1) : [];
+  const [row] = info ? collectRows(scope.view, info, query, 1) : [];
   if (!row) return { value: undefined, n: 0 };
   scope.records.remove(info!, row.recordId, row.doc);
   return { value: row.doc, n: 1 };
 }
 
-function updateOne(context: WriteContext): Outcome {
-  const { scope, request } = context;
+function updateOne({ scope, request }: WriteContext, query: Query, variables: Variables): Outcome {
   const given = request.get('update');
   if (!given) {
     throw new CommandError(ErrorCode.FailedToParse, 'Either an update or remove=true must be specified');
   }
-  const update = parseUpdate(given, readArrayFilters(request.get('arrayFilters'), request.name));
+  assertUpdateForm(given);
+  const update = parseUpdate(given, {
+    arrayFilters: readArrayFilters(request.get('arrayFilters'), request.name),
+    variables,
+  });
   const ns = request.namespace();
-  const query = queryOf(context);
   const wantsNew = request.bool('new');
   const info = scope.collections.get(ns);
   const [row] = info ? collectRows(scope.view, info, query, 1) : [];

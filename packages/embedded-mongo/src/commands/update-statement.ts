@@ -1,8 +1,9 @@
 import { T, typeName } from '../bson/types.js';
 import { elementsOf, readBool, type Element, type Value } from '../bson/value.js';
-import { CommandError, ErrorCode, typeMismatch, unsupported } from '../errors.js';
+import { CommandError, typeMismatch, unsupported } from '../errors.js';
 import { parseHint } from './request.js';
 import type { Hint } from '../query/planner.js';
+import { assertUpdateForm } from '../update/parse-update.js';
 
 /** One of `updates`, its fields told apart. What it asks for is parsed when its turn comes. */
 export interface UpdateStatement {
@@ -11,6 +12,7 @@ export interface UpdateStatement {
   readonly multi: boolean;
   readonly upsert: boolean;
   readonly arrayFilters: readonly Value[];
+  readonly constants: Value | undefined;
   readonly hint: Hint | undefined;
 }
 
@@ -46,10 +48,8 @@ export function readUpdateStatement(statement: Value): UpdateStatement {
   const flag = (name: string) => fields.has(name) && readBool(fields.get(name)!);
   const q = required('q');
   const u = required('u');
-  if (u.type !== T.object && u.type !== T.array) {
-    throw new CommandError(ErrorCode.FailedToParse, 'Update argument must be either an object or an array');
-  }
-  for (const name of ['collation', 'c', 'upsertSupplied']) {
+  assertUpdateForm(u);
+  for (const name of ['collation', 'upsertSupplied']) {
     if (fields.has(name)) throw unsupported(`the option ${name} of update`);
   }
   return {
@@ -58,6 +58,7 @@ export function readUpdateStatement(statement: Value): UpdateStatement {
     multi: flag('multi'),
     upsert: flag('upsert'),
     arrayFilters: readArrayFilters(fields.get('arrayFilters'), 'update.updates'),
+    constants: fields.get('c'),
     hint: parseHint(fields.get('hint')),
   };
 }

@@ -1,3 +1,4 @@
+import { Variables } from '../aggregate/expression.js';
 import { newObjectId } from '../bson/make.js';
 import { T, typeName } from '../bson/types.js';
 import { elements, findByName, findField, objectValue, readNumber, type Value } from '../bson/value.js';
@@ -112,16 +113,16 @@ function refuse(statement: Value, names: readonly string[], command: string): vo
   }
 }
 
-function runUpdate(scope: WriteScope, ns: string, statement: UpdateStatement): Matched {
+function runUpdate(scope: WriteScope, ns: string, statement: UpdateStatement, variables: Variables): Matched {
   const { multi, upsert } = statement;
-  const update = parseUpdate(statement.u, statement.arrayFilters);
+  const update = parseUpdate(statement.u, { ...statement, variables });
   if (multi && update.kind === 'replacement') {
     throw new CommandError(
       ErrorCode.FailedToParse,
       'multi update is not supported for replacement-style update',
     );
   }
-  const query: Query = { filter: parseFilter(statement.q), sort: [], hint: statement.hint };
+  const query: Query = { filter: parseFilter(statement.q, variables), sort: [], hint: statement.hint };
   const info = scope.collections.get(ns);
   const rows = info ? collectRows(scope.view, info, query, multi ? 0 : 1) : [];
   if (rows.length === 0 && upsert) {
@@ -146,16 +147,16 @@ export function replaceRow(scope: WriteScope, ns: string, row: Row, updater: Upd
 
 export const update: Command = {
   writes: true,
-  fields: ['updates', 'ordered', 'bypassDocumentValidation'],
-  refused: ['let'],
+  fields: ['updates', 'ordered', 'bypassDocumentValidation', 'let'],
   run: ({ scope, request, reply }) => {
     const ns = request.namespace();
     let n = 0;
     let modified = 0;
     const upserted: { index: number; id: Value }[] = [];
+    const variables = Variables.ofCommand(request.object('let'));
     const statements = statementsOf(request, 'updates').map(readUpdateStatement);
     const errors = runStatements(statements, isOrdered(request), (statement, index) => {
-      const result = runUpdate(scope, ns, statement);
+      const result = runUpdate(scope, ns, statement, variables);
       n += result.n;
       modified += result.modified;
       if (result.upserted) upserted.push({ index, id: result.upserted });
@@ -178,10 +179,10 @@ export const update: Command = {
 
 export const remove: Command = {
   writes: true,
-  fields: ['deletes', 'ordered'],
-  refused: ['let'],
+  fields: ['deletes', 'ordered', 'let'],
   run: ({ scope, request, reply }) => {
     const ns = request.namespace();
+    const variables = Variables.ofCommand(request.object('let'));
     let n = 0;
     const errors = runStatements(statementsOf(request, 'deletes'), isOrdered(request), (statement) => {
       refuse(statement, ['collation'], 'delete');
@@ -199,7 +200,7 @@ export const remove: Command = {
         );
       }
       const query: Query = {
-        filter: parseFilter(q),
+        filter: parseFilter(q, variables),
         sort: [],
         hint: parseHint(findByName(statement, 'hint')),
       };

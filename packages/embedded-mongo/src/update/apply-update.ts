@@ -15,10 +15,13 @@ export type Updater = (before: Buffer) => Buffer | undefined;
 
 /** Makes an update of the documents that `filter` matches ready to run. */
 export function compileUpdate(update: Update, filter: Filter): Updater {
+  if (update.kind === 'pipeline') return (before) => replaced(before, update.transform(before));
   if (update.kind === 'replacement') {
-    const dollar = [...elements(update.doc.buf, update.doc.start)].find(({ name }) => name.startsWith('$'));
+    const { buf, start, end } = update.doc;
+    const doc = Buffer.from(buf.subarray(start, end));
+    const dollar = [...elements(doc, 0)].find(({ name }) => name.startsWith('$'));
     return (before) => {
-      const after = replaced(before, update.doc);
+      const after = replaced(before, doc);
       if (after && dollar) throw dollarPrefixed(dollar.name);
       return after;
     };
@@ -37,13 +40,12 @@ export function openDocument(doc: Buffer): ObjectNode {
 }
 
 /** The document replaced, with its `_id` kept. The same bytes are no change; without an `_id` they are not the same. */
-function replaced(before: Buffer, doc: Value): Buffer | undefined {
-  const bytes = Buffer.from(doc.buf.subarray(doc.start, doc.end));
-  if (bytes.equals(before)) return undefined;
+function replaced(before: Buffer, doc: Buffer): Buffer | undefined {
+  if (doc.equals(before)) return undefined;
   const id = findField(before, 0, ID);
-  const given = findField(bytes, 0, ID);
+  const given = findField(doc, 0, ID);
   assertSameId(id, given);
-  return given || id ? withIdFirst(bytes, (given ?? id)!) : bytes;
+  return given || id ? withIdFirst(doc, (given ?? id)!) : doc;
 }
 
 /** `_id` never changes; a replacement may write the same number in another type. */

@@ -3,7 +3,7 @@ import { buildDocument } from '../bson/writer.js';
 import { badValue, CommandError, ErrorCode } from '../errors.js';
 import type { Filter } from '../query/filter.js';
 import { compileFilter } from '../query/matcher.js';
-import { parseFilter } from '../query/parse-filter.js';
+import { parseElementFilter } from './element-filter.js';
 
 /** For each identifier of `$[<id>]`: which elements are meant. */
 export type ArrayFilters = ReadonlyMap<string, (element: Value) => boolean>;
@@ -12,7 +12,7 @@ export type ArrayFilters = ReadonlyMap<string, (element: Value) => boolean>;
 export function parseArrayFilters(filters: readonly Value[]): ArrayFilters {
   const parsed = new Map<string, (element: Value) => boolean>();
   for (const value of filters) {
-    const filter = inContext(() => parseFilter(value));
+    const filter = inContext(() => parseElementFilter(value));
     const name = inContext(() => checkedName(filter));
     if (name === undefined) {
       throw failed('Cannot use an expression without a top-level field name in arrayFilters');

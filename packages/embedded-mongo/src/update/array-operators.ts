@@ -7,6 +7,7 @@ import { badValue, CommandError, ErrorCode, typeMismatch } from '../errors.js';
 import { compileFilter, compileValueFilter } from '../query/matcher.js';
 import { parseFilter, parseOperators, SELF } from '../query/parse-filter.js';
 import { formatField } from './arithmetic.js';
+import { parseElementFilter } from './element-filter.js';
 import { elementOrder } from './element-order.js';
 import type { Modifier } from './modifier.js';
 import { ArrayNode, openNode, toValue, type Node } from './tree.js';
@@ -158,7 +159,7 @@ function pullTest(operand: Element): (value: Value) => boolean {
   if (first && VALUE_OPERATORS.has(first.name)) {
     return compileValueFilter(parseOperators(SELF, operand), true);
   }
-  const matcher = compileFilter(parseFilter(operand));
+  const matcher = compileFilter(parseElementFilter(operand));
   return (value) => value.type === T.object && matcher(value.buf, value.start);
 }
 

@@ -1,13 +1,15 @@
+import type { Variables } from '../aggregate/expression.js';
+import { parseUpdatePipeline } from '../aggregate/transform.js';
 import { formatValue } from '../bson/format.js';
 import { T, typeName } from '../bson/types.js';
 import { elementsOf, readString, type Element, type Value } from '../bson/value.js';
-import { badValue, CommandError, ErrorCode, unsupported } from '../errors.js';
+import { badValue, CommandError, ErrorCode, typeMismatch } from '../errors.js';
 import { formatField } from './arithmetic.js';
 import { parseArrayFilters, type ArrayFilters } from './array-filters.js';
 import { OPERATORS } from './operators.js';
 import { Branch, identifierOf, Leaf, plant } from './update-tree.js';
 
-/** A parsed update: operators, or a whole document. */
+/** A parsed update: operators, a whole document, or a pipeline. */
 export type Update =
   | {
       readonly kind: 'operators';
@@ -16,13 +18,34 @@ export type Update =
       /** It needs to know which array element the filter matched. */
       readonly positional: boolean;
     }
-  | { readonly kind: 'replacement'; readonly doc: Value };
+  | { readonly kind: 'replacement'; readonly doc: Value }
+  | { readonly kind: 'pipeline'; readonly transform: (doc: Buffer) => Buffer };
 
-/** Parses the update `value` with its `arrayFilters`. */
-export function parseUpdate(value: Value, arrayFilters: readonly Value[] = []): Update {
-  if (value.type === T.array) throw unsupported('an update with a pipeline');
-  if (value.type !== T.object) throw failed('Update argument must be either an object or an array');
-  const filters = parseArrayFilters(arrayFilters);
+export interface UpdateOptions {
+  readonly arrayFilters: readonly Value[];
+  readonly variables: Variables;
+  /** Values that a pipeline sees as variables. */
+  readonly constants?: Value | undefined;
+}
+
+/** Is it of a form that an update can have? */
+export function assertUpdateForm(value: Value): void {
+  if (value.type === T.object) return;
+  if (value.type !== T.array) throw failed('Update argument must be either an object or an array');
+  if (elementsOf(value).some(({ type }) => type !== T.object))
+    throw typeMismatch("Each element of the 'pipeline' array must be an object");
+}
+
+/** Parses an update that has the form of one. */
+export function parseUpdate(value: Value, options: UpdateOptions): Update {
+  const filters = parseArrayFilters(options.arrayFilters);
+  if (value.type === T.array) {
+    if (filters.size > 0) throw failed('arrayFilters may not be specified for pipeline-syle updates');
+    return { kind: 'pipeline', transform: parseUpdatePipeline(value, variablesOf(options)) };
+  }
+  if (options.constants) {
+    throw new CommandError(51198, 'Constant values may only be specified for pipeline updates');
+  }
   const operators = elementsOf(value);
   const replaces = !operators[0]?.name.startsWith('$');
   const parser = new Parser(filters);
@@ -35,6 +58,11 @@ export function parseUpdate(value: Value, arrayFilters: readonly Value[] = []): 
   }
   if (replaces) return { kind: 'replacement', doc: value };
   return { kind: 'operators', tree: parser.tree, filters, positional: parser.positional };
+}
+
+function variablesOf({ variables, constants }: UpdateOptions): Variables {
+  const fields = constants ? elementsOf(constants) : [];
+  return variables.define(Object.fromEntries(fields.map((value) => [value.name, { value, fixed: true }])));
 }
 
 function failed(message: string): CommandError {

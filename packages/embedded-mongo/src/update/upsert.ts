@@ -26,17 +26,20 @@ export function upsertDocument(update: Update, filter: Filter): Buffer {
   }
   const seeded = root.fields.get('_id');
   const idBefore = seeded && toValue(seeded);
-  let doc: Buffer;
-  if (update.kind === 'replacement') {
-    doc = Buffer.from(update.doc.buf.subarray(update.doc.start, update.doc.end));
-    assertSameId(idBefore, findField(doc, 0, ID));
-  } else {
-    applyOperators(root, { ...update, inserting: true });
-    doc = serializeTree(root);
-  }
+  const doc = inserted(root, update);
+  if (update.kind !== 'operators') assertSameId(idBefore, findField(doc, 0, ID));
   const id = findField(doc, 0, ID) ?? idBefore;
   if (id?.type === T.array) throw arrayAsId();
   return withIdFirst(doc, id ?? newObjectId());
+}
+
+function inserted(root: ObjectNode, update: Update): Buffer {
+  if (update.kind === 'replacement') {
+    return Buffer.from(update.doc.buf.subarray(update.doc.start, update.doc.end));
+  }
+  if (update.kind === 'pipeline') return update.transform(serializeTree(root));
+  applyOperators(root, { ...update, inserting: true });
+  return serializeTree(root);
 }
 
 /** What the filter says a document must be equal to, in the order of the paths. A replacement takes only `_id`. */

@@ -108,7 +108,8 @@ function fieldAt(item: Value, path: string): Value {
 }
 
 function isPulled(item: Value, condition: Value): boolean {
-  if (isOperators(condition) || condition instanceof BSONRegExp) {
+  const isFilter = isDoc(condition) && ['$and', '$or', '$nor'].includes([...condition.keys()][0] ?? '');
+  if ((isOperators(condition) && !isFilter) || condition instanceof BSONRegExp) {
     return matches(new Map([['item', item]]), new Map([['item', condition]]));
   }
   if (isDoc(condition)) return isDoc(item) && matches(item, condition);

@@ -28,27 +28,28 @@ function collect(filter: Doc, equalities: Map<string, Value>, onlyId: boolean): 
       for (const branch of condition as Doc[]) collect(branch, equalities, onlyId);
       continue;
     }
-    const value = equalTo(condition);
-    if (name.startsWith('$') || value === undefined || (onlyId && name.split('.')[0] !== '_id')) continue;
-    if (onlyId && name !== '_id') throw new ModelError(CODES.notExactValueField, 'only a part of the _id');
-    for (const other of equalities.keys()) {
-      if (other === name || other.startsWith(`${name}.`) || name.startsWith(`${other}.`)) {
-        throw new ModelError(CODES.notSingleValueField, `${name} is matched twice`);
+    if (name.startsWith('$') || (onlyId && name.split('.')[0] !== '_id')) continue;
+    for (const value of equalTo(condition)) {
+      if (onlyId && name !== '_id') throw new ModelError(CODES.notExactValueField, 'only a part of the _id');
+      for (const other of equalities.keys()) {
+        if (other === name || other.startsWith(`${name}.`) || name.startsWith(`${other}.`)) {
+          throw new ModelError(CODES.notSingleValueField, `${name} is matched twice`);
+        }
       }
+      equalities.set(name, value);
     }
-    equalities.set(name, value);
   }
 }
 
-function equalTo(condition: Value): Value | undefined {
-  if (isOperators(condition)) {
-    if (condition.has('$eq')) return condition.get('$eq');
-    const list = condition.get('$in') ?? condition.get('$all');
-    const [only, ...more] = Array.isArray(list) ? list : [];
-    const single = more.length === 0 && !(only instanceof BSONRegExp) && !isOperators(only ?? null);
-    return single ? only : undefined;
-  }
-  return condition instanceof BSONRegExp ? undefined : condition;
+/** The values that a field must be equal to. */
+function equalTo(condition: Value): Value[] {
+  if (!isOperators(condition)) return condition instanceof BSONRegExp ? [] : [condition];
+  return [...condition].flatMap(([operator, operand]) => {
+    if (operator === '$eq') return [operand];
+    const isList = operator === '$all' || (operator === '$in' && (operand as Value[]).length === 1);
+    const items = isList ? (operand as Value[]) : [];
+    return items.filter((item) => !(item instanceof BSONRegExp) && !isOperators(item));
+  });
 }
 
 function plant(target: Doc, parts: string[], value: Value): void {
