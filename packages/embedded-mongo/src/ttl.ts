@@ -1,17 +1,29 @@
 import { dateValue } from './bson/make.js';
 import { rankOf, T } from './bson/types.js';
-import type { CollectionInfo } from './catalog/catalog.js';
+import type { Catalog, CollectionInfo } from './catalog/catalog.js';
 import type { IndexInfo } from './catalog/index-info.js';
 import { recordKey } from './catalog/records.js';
-import type { Engine } from './engine.js';
 import { KeyWriter, prefixEnd } from './kv/key-writer.js';
+import type { KvStore } from './kv/store.js';
 import type { KeyRange } from './kv/view.js';
+import type { Settings } from './parameters.js';
 import { Blocked } from './transactions/key-locks.js';
+import type { Transactions } from './transactions/transactions.js';
 
 /** Documents deleted in one turn; other commands run in between. */
 const BATCH = 500;
 
 const writer = new KeyWriter();
+
+/** The parts of an open folder that it works on. */
+interface Host {
+  readonly store: KvStore;
+  readonly catalog: Catalog;
+  readonly transactions: Transactions;
+  readonly settings: Settings;
+  readonly now: () => number;
+  readonly closing: boolean;
+}
 
 /** Deletes documents whose date in a TTL index has passed. */
 export class TtlMonitor {
@@ -20,7 +32,7 @@ export class TtlMonitor {
   private lastAt: number;
   private running: Promise<void> | undefined;
 
-  constructor(private readonly engine: Engine) {
+  constructor(private readonly engine: Host) {
     this.lastAt = engine.now();
   }
 

@@ -12,7 +12,7 @@ const group: Group = {
   joinMode: 'open',
   createdAt: 1,
 };
-const seqs = { joinSeq: 0, leftSeq: null, readSeq: 3, clearedSeq: 0 };
+const seqs = { joinSeq: 0, leftSeq: null, readSeq: 3, clearedSeq: 0, revision: 0 };
 const dm: ConversationRow = { ownerId: 'ada', channelId: 'dm:ada:bob', channelType: 1, ...seqs };
 const inGroup: ConversationRow = { ownerId: 'ada', channelId: 'group:g', channelType: 2, ...seqs };
 

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import type { BsonWriter } from '../bson/writer.js';
 import { CommandError, ErrorCode } from '../errors.js';
 import type { Settings } from '../parameters.js';
-import { sessionIdOf } from '../sessions/session-args.js';
+import { sessionIdOf } from '../sessions/session-id.js';
 import type { Transaction } from '../transactions/transaction.js';
 import type { Value } from '../bson/value.js';
 

@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto';
 import { T } from '../bson/types.js';
 import { elementsOf, type Value } from '../bson/value.js';
 import { CommandError, ErrorCode, typeMismatch } from '../errors.js';
-import { sessionArgs, sessionIdOf, type SessionArgs } from '../sessions/session-args.js';
+import { sessionArgs, type SessionArgs } from '../sessions/session-args.js';
+import { sessionIdOf } from '../sessions/session-id.js';
 import { SESSION_MINUTES, type Sessions } from '../sessions/sessions.js';
 import type { Command, Request } from './request.js';
 

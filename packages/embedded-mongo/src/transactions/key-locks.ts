@@ -1,4 +1,8 @@
-import type { Transaction } from './transaction.js';
+/** Who has written keys and not yet committed them. */
+export interface LockHolder {
+  /** Resolves when its locks are free. */
+  readonly ended: Promise<void>;
+}
 
 /**
  * Thrown by a change outside transactions that meets something an open transaction holds: the command has planned nothing
@@ -12,17 +16,17 @@ export class Blocked extends Error {
 
 /** The keys that open transactions have written: each has one holder. */
 export class KeyLocks {
-  private readonly holders = new Map<string, Transaction>();
+  private readonly holders = new Map<string, LockHolder>();
 
   get size(): number {
     return this.holders.size;
   }
 
-  holderOf(key: string): Transaction | undefined {
+  holderOf(key: string): LockHolder | undefined {
     return this.holders.get(key);
   }
 
-  take(key: string, holder: Transaction): void {
+  take(key: string, holder: LockHolder): void {
     this.holders.set(key, holder);
   }
 
