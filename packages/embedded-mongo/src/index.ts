@@ -1,8 +1,14 @@
+import { execFile } from 'node:child_process';
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
 import { Worker } from 'node:worker_threads';
 import type { WorkerInput, WorkerReport } from './worker.js';
+
+export { check as checkStore, restore as restoreBackup, type Restored } from './storage/backup.js';
+export type { Contents } from './storage/verify.js';
 
 export interface EmbeddedMongoOptions {
   /** The folder of the data; made if it is not there. One process at a time may use it. */
@@ -19,6 +25,11 @@ export interface EmbeddedMongo {
   readonly socketPath: string;
   /** The TCP port, if one was asked for. */
   readonly port: number | undefined;
+  /**
+   * Copies the data as of now into a new folder, verified, while work goes on; all that was acknowledged before is in it.
+   * `restoreBackup` puts it back. The copy is made by a process of its own.
+   */
+  backup(to: string): Promise<void>;
   /** Sends the replies under way, closes the store and gives the folder back. */
   close(): Promise<void>;
   /** Resolves when the worker has ended: null after `close`, else the error that ended it (the host should exit). */
@@ -63,6 +74,7 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
     socketPath,
     port: report.port,
     exited,
+    backup: (to) => runBackup(input.dbPath, resolve(to)),
     close: async () => {
       closing = true;
       worker.postMessage('close');
@@ -70,6 +82,16 @@ export async function startEmbeddedMongo(options: EmbeddedMongoOptions): Promise
       if (error) throw error;
     },
   };
+}
+
+const BIN = fileURLToPath(new URL('../bin/embedded-mongo.js', import.meta.url));
+
+/** LMDB allows one environment of a folder in each process, and reading everything would hold up the store's thread. */
+async function runBackup(dbPath: string, to: string): Promise<void> {
+  const args = [BIN, 'backup', '--dbpath', dbPath, '--to', to];
+  await promisify(execFile)(process.execPath, args).catch((error: Error & { stderr?: string }) => {
+    throw new Error(error.stderr?.trim() || error.message, { cause: error });
+  });
 }
 
 function makeSocketFolder(): string {

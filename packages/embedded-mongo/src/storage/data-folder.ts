@@ -24,7 +24,7 @@ export class DataFolder {
   /** LMDB's own folder. */
   readonly lmdb: string;
   readonly dataFile: string;
-  private readonly formatFile: string;
+  readonly formatFile: string;
   private readonly servedFile: string;
 
   constructor(readonly path: string) {
@@ -67,10 +67,10 @@ export class DataFolder {
     }
   }
 
-  /** Reads all of it. Nobody may write meanwhile. */
-  verify(): Contents {
-    this.checkFormat();
-    return verifyFile(this.dataFile);
+  /** Reads all of it. Nobody may write meanwhile. Damage is told of the file `name`, if this is a copy of it. */
+  verify(name?: string): Contents {
+    if (!existsSync(this.dataFile)) throw new DamagedData(`${this.dataFile} is missing`);
+    return verifyFile(this.dataFile, name);
   }
 
   /** Notes the file and the transaction it is at; nobody may be writing. */
@@ -91,7 +91,9 @@ export class DataFolder {
   }
 
   checkFormat(): void {
-    const format = readJson(this.formatFile)?.['format'];
+    const found = readJson(this.formatFile);
+    if (!found) throw new Error(`${this.path} is not the folder of a store: it has no format.json`);
+    const format = found['format'];
     if (format !== FORMAT)
       throw new Error(
         `${this.formatFile}: format ${String(format)} is not the format ${FORMAT} of this version`,

@@ -18,9 +18,9 @@ export interface Contents {
 /**
  * Reads a data file from end to end: every page, every document's checksum, and that every index holds exactly the entries
  * that its documents would give it if it were built anew. The file must not change meanwhile.
- * @throws DamagedData naming the file
+ * @throws DamagedData naming the file, or the one that this is a copy of
  */
-export function verifyFile(path: string): Contents {
+export function verifyFile(path: string, name = path): Contents {
   try {
     const file = new LmdbFile(path);
     try {
@@ -32,7 +32,7 @@ export function verifyFile(path: string): Contents {
     }
   } catch (error) {
     if (!(error instanceof DamagedData)) throw error;
-    throw new DamagedData(`${path} is damaged: ${error.message}`, { cause: error });
+    throw new DamagedData(`${name} is damaged: ${error.message}`, { cause: error });
   }
 }
 

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
-const BIN = fileURLToPath(new URL('../../bin/embedded-mongo.js', import.meta.url));
+export const BIN = fileURLToPath(new URL('../../bin/embedded-mongo.js', import.meta.url));
 
 /** The store as a process of its own. */
 export interface StoreProcess {
