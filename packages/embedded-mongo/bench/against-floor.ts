@@ -1,5 +1,5 @@
 import { serialize } from 'bson';
-import type { Collection } from 'mongodb';
+import type { Collection, Document } from 'mongodb';
 import { join } from 'node:path';
 import { Floor } from './floor.js';
 import { conversation, MessageSource, PER_CONVERSATION, type Message } from './messages.js';
@@ -12,12 +12,12 @@ const CONVERSATIONS = 20;
 interface Case {
   readonly name: string;
   readonly callers: readonly number[];
-  /** The least share of the floor's rate. */
-  readonly target: number;
+  /** The least share of the floor's rate; a case without is shown only. */
+  readonly target?: number;
   readonly floor: (floor: Floor, source: MessageSource, turn: number) => unknown;
   readonly driver: (messages: Collection<Message>, source: MessageSource, turn: number) => unknown;
-  /** What the idle server answers. */
-  readonly reply: () => Record<string, unknown>;
+  /** What the idle server answers to a command of that name. */
+  readonly idle: () => Record<string, Document>;
 }
 
 /** The conversation and the first seq that a turn reads, scattered. */
@@ -25,7 +25,9 @@ function place(turn: number): [string, number] {
   return [conversation(turn % CONVERSATIONS), (turn * 7919) % (PER_CONVERSATION - 100)];
 }
 
-const found = (documents: Message[]) => ({ cursor: { firstBatch: documents, id: 0n, ns: 'bench.messages' } });
+const found = (documents: Message[]) => ({
+  find: { cursor: { firstBatch: documents, id: 0n, ns: 'bench.messages' }, ok: 1 },
+});
 
 const CASES: readonly Case[] = [
   {
@@ -34,7 +36,7 @@ const CASES: readonly Case[] = [
     target: 0.35,
     floor: (floor, source) => floor.insert(source.batch(100)),
     driver: (messages, source) => messages.insertMany(source.batch(100)),
-    reply: () => ({ n: 100 }),
+    idle: () => ({ insert: { n: 100, ok: 1 } }),
   },
   {
     name: 'single durable insert',
@@ -42,7 +44,7 @@ const CASES: readonly Case[] = [
     target: 0.35,
     floor: (floor, source) => floor.insert([source.next()]),
     driver: (messages, source) => messages.insertOne(source.next()),
-    reply: () => ({ n: 1 }),
+    idle: () => ({ insert: { n: 1, ok: 1 } }),
   },
   {
     name: 'read by a unique key',
@@ -53,7 +55,7 @@ const CASES: readonly Case[] = [
       const [conversationId, seq] = place(turn);
       expect(await messages.findOne({ conversationId, seq }));
     },
-    reply: () => found(new MessageSource(1).batch(1)),
+    idle: () => found(new MessageSource(1).batch(1)),
   },
   {
     name: 'range of 100 by an index',
@@ -71,7 +73,20 @@ const CASES: readonly Case[] = [
         .toArray();
       expect(rows.length === 100);
     },
-    reply: () => found(new MessageSource(1).batch(100)),
+    idle: () => found(new MessageSource(1).batch(100)),
+  },
+  {
+    name: 'transaction of 2 updates',
+    callers: [1, 16],
+    floor: (floor, _, turn) => floor.touch([place(turn * 2), place(turn * 2 + 1)], turn),
+    driver: (messages, _, turn) =>
+      messages.db.client.withSession((session) =>
+        session.withTransaction(async () => {
+          for (const [conversationId, seq] of [place(turn * 2), place(turn * 2 + 1)])
+            await messages.updateOne({ conversationId, seq }, { $set: { sentAt: turn } }, { session });
+        }),
+      ),
+    idle: () => ({ update: { n: 1, nModified: 1, ok: 1 } }),
   },
 ];
 
@@ -82,7 +97,7 @@ function expect(answer: unknown): void {
 export interface AgainstFloor {
   readonly name: string;
   readonly callers: number;
-  readonly target: number;
+  readonly target: number | undefined;
   readonly results: Record<'floor' | 'store' | 'idle', Result>;
 }
 
@@ -102,10 +117,16 @@ export async function againstFloor(
   const count = CONVERSATIONS * PER_CONVERSATION;
   await load((batch) => floor.insert(batch), sources.floor, count);
   await load((batch) => store.messages.insertMany(batch), sources.store, count);
-  for (const { name, callers, target, reply, ...run } of CASES) {
-    const answer = serialize({ ...reply(), ok: 1 });
-    const replies: Replies = { insert: answer, find: answer };
-    const idle = await connect('idle-server', { path: join(folder, 'idle.sock'), replies });
+  const hello = await store.messages.db.command({ hello: 1 });
+  for (const { name, callers, target, idle: answers, ...run } of CASES) {
+    const replies = Object.entries({ hello, ...answers() }).map(([command, doc]) => [
+      command,
+      serialize(doc),
+    ]);
+    const idle = await connect('idle-server', {
+      path: join(folder, 'idle.sock'),
+      replies: Object.fromEntries(replies) as Replies,
+    });
     for (const number of callers) {
       const results = await compare(
         {

@@ -3,18 +3,9 @@ import { once } from 'node:events';
 import { createServer, type Socket } from 'node:net';
 import { serve } from './child.js';
 
-/** Reply documents by the name of the command. */
+/** Reply documents by the name of the command, `hello` among them. */
 export type Replies = Record<string, Uint8Array>;
 
-const HELLO = serialize({
-  isWritablePrimary: true,
-  maxBsonObjectSize: 16 * 1024 * 1024,
-  maxMessageSizeBytes: 48_000_000,
-  maxWriteBatchSize: 100_000,
-  minWireVersion: 0,
-  maxWireVersion: 21,
-  ok: 1,
-});
 const OK = serialize({ ok: 1 });
 
 /**
@@ -25,7 +16,7 @@ serve(async ({ path, replies }: { path: string; replies: Replies }) => {
   const server = createServer((socket) => answer(socket, replies)).listen(path);
   await once(server, 'listening');
   return {
-    uri: `mongodb://${encodeURIComponent(path)}/?directConnection=true&retryWrites=false`,
+    uri: `mongodb://${encodeURIComponent(path)}/?directConnection=true`,
     close: async () => void server.close(),
   };
 });
@@ -46,7 +37,7 @@ function answer(socket: Socket, replies: Replies): void {
 function reply(request: Buffer, replies: Replies): Buffer {
   const legacy = request.readInt32LE(12) === 2004;
   const name = legacy ? 'hello' : request.toString('latin1', 26, request.indexOf(0, 26));
-  const doc = name === 'hello' ? HELLO : (replies[name] ?? OK);
+  const doc = replies[name] ?? OK;
   const head = Buffer.alloc(legacy ? 36 : 21);
   head.writeInt32LE(head.length + doc.length, 0);
   request.copy(head, 8, 4, 8);
