@@ -131,4 +131,111 @@ describe('explain', () => {
     expect(await rows.findOne(q)).toMatchObject({ token: 't2' });
     expect(await rows.findOne(q)).not.toHaveProperty('gone');
   });
+
+  it('merges the points of $in in the order of a sort', async () => {
+    const command = {
+      find: 'rows',
+      filter: { room: { $in: ['r1', 'r2', 'r8'] } },
+      sort: { seq: -1 },
+      limit: 30,
+    };
+    const explained = await explain(command);
+    expect(stagesOf(explained)).toEqual(expect.arrayContaining(['LIMIT', 'FETCH', 'SORT_MERGE', 'IXSCAN']));
+    expect(stagesOf(explained)).not.toContain('SORT');
+    expect(stageNamed(explained, 'SORT_MERGE')).toMatchObject({ sortPattern: { seq: -1 } });
+    const { keys, documents, returned } = figures(explained);
+    expect(returned).toBe(30);
+    expect(documents).toBeLessThanOrEqual(33);
+    expect(keys).toBeLessThanOrEqual(33);
+    const found = await rows.find(command.filter).sort({ seq: -1 }).limit(30).batchSize(7).toArray();
+    expect(found.map(({ seq }) => seq as number)).toEqual(
+      Array.from({ length: 30 }, (_, i) => 199 - Math.floor(i / 3)),
+    );
+  });
+
+  it('merges the branches of $or in the order of a sort, each document once', async () => {
+    const filter = {
+      $or: [{ room: 'r4' }, { room: 'r5', seq: { $lt: 9 } }, { room: 'r4', seq: { $gt: 3 } }],
+    };
+    const explained = await explain({ find: 'rows', filter, sort: { seq: 1 }, limit: 12 });
+    expect(stagesOf(explained)).toContain('SORT_MERGE');
+    expect(stagesOf(explained)).not.toContain('SORT');
+    expect(figures(explained).documents).toBeLessThanOrEqual(25);
+    const seqs = (await rows.find(filter).sort({ seq: 1 }).limit(12).toArray()).map(
+      ({ seq }) => seq as number,
+    );
+    expect(seqs).toEqual([0, 0, 1, 1, 2, 2, 3, 3, 4, 4, 5, 5]);
+  });
+
+  it('sorts by the other field of an index over arrays', async () => {
+    const tagged = db().collection('tagged');
+    await tagged.createIndex({ tags: 1, at: -1 });
+    await tagged.insertMany(Array.from({ length: 300 }, (_, at) => ({ tags: ['all', `t${at % 3}`], at })));
+    const explained = await explain({ find: 'tagged', filter: { tags: 't1' }, sort: { at: -1 }, limit: 4 });
+    expect(stagesOf(explained)).not.toContain('SORT');
+    expect(figures(explained)).toMatchObject({ keys: 4, documents: 4, returned: 4 });
+    const several = { tags: { $in: ['all', 't1'] } };
+    const merged = await tagged.find(several).sort({ at: -1 }).limit(3).toArray();
+    expect(merged.map(({ at }) => at as number)).toEqual([299, 298, 297]);
+  });
+
+  it('leaps through an index from value to value for distinct', async () => {
+    const explained = await explain({ distinct: 'rows', key: 'room' });
+    expect(stagesOf(explained)).toEqual(['DISTINCT_SCAN']);
+    expect(figures(explained).documents).toBe(10);
+    expect(figures(explained).keys).toBeLessThan(120);
+    expect(await rows.distinct('room')).toHaveLength(10);
+    const within = await explain({ distinct: 'rows', key: 'seq', query: { room: 'r3', seq: { $gte: 190 } } });
+    expect(stagesOf(within)).toEqual(['DISTINCT_SCAN']);
+    expect(await rows.distinct('seq', { room: 'r3', seq: { $gte: 195 } })).toEqual([195, 196, 197, 198, 199]);
+  });
+
+  it('tells null from missing in a distinct by an index', async () => {
+    const values = db().collection('values');
+    await values.createIndex({ v: 1 });
+    await values.insertMany([...Array.from({ length: 20 }, () => ({})), { v: 2 }, { v: 1 }, { v: 2.0 }]);
+    expect(await values.distinct('v')).toEqual([1, 2]);
+    await values.insertOne({ v: null });
+    expect(await values.distinct('v')).toEqual([null, 1, 2]);
+  });
+
+  it('counts everything from the number of records', async () => {
+    const explained = await explain({ count: 'rows' });
+    expect(stagesOf(explained)).toEqual(['RECORD_STORE_FAST_COUNT']);
+    expect(figures(explained)).toMatchObject({ keys: 0, documents: 0 });
+  });
+
+  it('shows the bounds and the sort of what it does in memory', async () => {
+    const explained = await explain({
+      find: 'rows',
+      filter: { room: 'r3' },
+      sort: { at: 1, seq: 1 },
+      skip: 2,
+      limit: 3,
+    });
+    expect(stageNamed(explained, 'SORT')).toMatchObject({ sortPattern: { at: 1, seq: 1 }, limitAmount: 5 });
+    expect(stageNamed(explained, 'IXSCAN')?.['indexBounds']).toMatchObject({ room: ['["r3", "r3"]'] });
+    expect(figures(explained).returned).toBe(3);
+  });
+
+  it('takes a hint by name or pattern, and names one that fits no index', async () => {
+    const hinted = await explain({ find: 'rows', filter: { room: 'r1' }, hint: { at: -1.0 } });
+    expect(stageNamed(hinted, 'IXSCAN')?.['indexName']).toBe('at_-1');
+    expect(figures(hinted)).toMatchObject({ keys: 2000, returned: 200 });
+    const natural = await explain({ find: 'rows', filter: { room: 'r1' }, hint: { $natural: -1 } });
+    expect(stageNamed(natural, 'COLLSCAN')?.['direction']).toBe('backward');
+    await expect(explain({ find: 'rows', hint: 'nope' })).rejects.toMatchObject({ code: 2 });
+  });
+
+  it('checks the explained command as if it were run', async () => {
+    await expect(explain({ find: 'rows', collation: { locale: 'de' } })).rejects.toMatchObject({ code: 238 });
+    await expect(explain({ find: 'rows', nope: 1 })).rejects.toMatchObject({ code: 40415 });
+    await expect(explain({ insert: 'rows', documents: [{}] })).rejects.toMatchObject({ code: 59 });
+  });
+
+  it('shows an empty plan for a collection that is not there', async () => {
+    const explained = await explain({ find: 'nothing', filter: { a: 1 } });
+    expect(stagesOf(explained)).toEqual(['EOF']);
+    expect(figures(explained)).toEqual({ keys: 0, documents: 0, returned: 0 });
+  });
 });

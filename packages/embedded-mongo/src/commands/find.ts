@@ -1,18 +1,18 @@
 import { Variables } from '../aggregate/expression.js';
-import { objectValue, readLong, type Value } from '../bson/value.js';
+import { objectValue, readLong } from '../bson/value.js';
 import { T } from '../bson/types.js';
+import { MAX_DOCUMENT } from '../bson/validate.js';
 import { elementsOf } from '../bson/value.js';
 import type { ReadScope } from '../scope.js';
 import { badValue, CommandError, typeMismatch } from '../errors.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { parseProjection } from '../query/projection.js';
-import { countMatches, PlannedQuery } from '../query/query.js';
+import { planDistinct } from '../query/distinct.js';
+import { countMatches } from '../query/query.js';
 import { FindSource, type FindOptions } from '../query/find-source.js';
 import { parseSort } from '../query/sort.js';
-import { parsePath, somePathValue } from '../query/path.js';
 import { FIRST_BATCH, ListSource } from './cursors.js';
 import { namespaceOf, type Command, type Request } from './request.js';
-import { ValueSet } from '../query/value-set.js';
 
 export const EMPTY_DOCUMENT = Buffer.from([5, 0, 0, 0, 0]);
 
@@ -123,19 +123,12 @@ export const distinct: Command = {
       throw new CommandError(40414, "BSON field 'distinct.key' is missing but a required field");
     const filter = parseFilter(request.object('query') ?? objectValue(EMPTY_DOCUMENT));
     const info = scope.collections.get(request.namespace());
-    const values = new ValueSet();
-    if (info) {
-      const path = parsePath(key);
-      const add = (value: Value) => {
-        if (value.type === T.array) elementsOf(value).forEach((element) => values.add(element));
-        else if (value.type !== T.missing) values.add(value);
-        return false;
-      };
-      const planned = new PlannedQuery(info, { filter, sort: [], hint: request.hint() });
-      for (const { doc } of planned.scan.rows(scope.view)) somePathValue(doc, 0, path, add, false);
-    }
+    const query = { filter, sort: [], hint: request.hint() };
+    const values = info ? planDistinct(info, query, key).values(scope.view).list() : [];
+    const bytes = values.reduce((sum, { start, end }) => sum + end - start, 0);
+    if (bytes > MAX_DOCUMENT) throw new CommandError(17217, 'distinct too big, 16mb cap');
     const mark = reply.beginArray('values');
-    values.list().forEach((value, i) => reply.value(String(i), value));
+    values.forEach((value, i) => reply.value(String(i), value));
     reply.end(mark);
   },
 };

@@ -112,6 +112,19 @@ export function prefixBounds(index: IndexInfo, conditions: readonly Filter[]): F
   return found;
 }
 
+/** The bounds for each combination of single points. */
+export function pointCombinations(bounds: readonly FieldBounds[]): FieldBounds[][] {
+  return bounds.reduce<FieldBounds[][]>(
+    (found, field) =>
+      found.flatMap((before) =>
+        field.kind === 'points'
+          ? field.points.map((point) => [...before, { ...field, points: [point] }])
+          : [[...before, field]],
+      ),
+    [[]],
+  );
+}
+
 const writer = new KeyWriter();
 
 /** The key ranges to scan, in the order of the index. */

@@ -3,31 +3,52 @@ import { rankOf, T } from '../bson/types.js';
 import type { BsonWriter } from '../bson/writer.js';
 import type { FieldBounds } from './bounds.js';
 import type { IndexPlan, Plan } from './planner.js';
-import type { ScanStats } from './scan.js';
+import type { Scan } from './scan.js';
+import type { SortField } from './sort.js';
 
 /** A stage of a plan as `explain` shows it; the innermost one reads the store. */
 export interface ExplainStage {
   readonly stage: string;
   readonly write?: (writer: BsonWriter) => void;
+  /** What a run came to, by MongoDB's names. */
+  readonly figures?: () => Readonly<Record<string, number>>;
   readonly inputs?: readonly ExplainStage[];
 }
 
-/** The stages that read: COLLSCAN, FETCH over IXSCAN, or an OR of several. */
-export function scanStages(plan: Plan): ExplainStage {
+/** The stages that read: COLLSCAN, FETCH over IXSCAN, or over an OR or a SORT_MERGE of several. */
+export function scanStages(plan: Plan, scan: Scan): ExplainStage {
+  const documents = () => ({ nReturned: scan.stats.returned, docsExamined: scan.stats.docsExamined });
+  const fetched = (input: ExplainStage): ExplainStage => {
+    return { stage: 'FETCH', figures: documents, inputs: [input] };
+  };
   switch (plan.kind) {
     case 'collection':
       return {
         stage: 'COLLSCAN',
         write: (writer) => writer.string('direction', plan.reverse ? 'backward' : 'forward'),
-      };
-    case 'union':
-      return {
-        stage: 'FETCH',
-        inputs: [{ stage: 'OR', inputs: plan.branches.map((branch) => indexStage('IXSCAN', branch)) }],
+        figures: documents,
       };
     case 'index':
-      return { stage: 'FETCH', inputs: [indexStage('IXSCAN', plan)] };
+      return fetched(keyScan(plan, scan));
+    case 'union': {
+      const inputs = plan.branches.map((branch, i) => keyScan(branch, scan.inputs[i]!));
+      const returned = () => ({ nReturned: scan.stats.docsExamined });
+      if (plan.order.length === 0) return fetched({ stage: 'OR', figures: returned, inputs });
+      const write = (writer: BsonWriter) => writeSortPattern(writer, plan.order);
+      return fetched({ stage: 'SORT_MERGE', write, figures: returned, inputs });
+    }
   }
+}
+
+export function writeSortPattern(writer: BsonWriter, order: readonly SortField[]): void {
+  const mark = writer.beginObject('sortPattern');
+  for (const { path, descending } of order) writer.int(path.text, descending ? -1 : 1);
+  writer.end(mark);
+}
+
+function keyScan(plan: IndexPlan, scan: Scan): ExplainStage {
+  const figures = () => ({ nReturned: scan.stats.docsExamined, keysExamined: scan.stats.keysExamined });
+  return { ...indexStage('IXSCAN', plan), figures };
 }
 
 /** One index scan with its bounds. */
@@ -39,6 +60,7 @@ export function indexStage(stage: string, plan: IndexPlan): ExplainStage {
       writer.document('keyPattern', index.pattern);
       writer.string('indexName', index.name);
       writer.bool('isMultiKey', index.multikey);
+      if (!index.multikey) writeNoArrays(writer, plan);
       writer.bool('isUnique', index.unique);
       writer.bool('isSparse', index.sparse);
       writer.bool('isPartial', index.partial !== undefined);
@@ -54,6 +76,13 @@ export function indexStage(stage: string, plan: IndexPlan): ExplainStage {
       writer.end(bounds);
     },
   };
+}
+
+/** Which parts of each path are arrays: none. */
+function writeNoArrays(writer: BsonWriter, { index }: IndexPlan): void {
+  const paths = writer.beginObject('multiKeyPaths');
+  for (const { path } of index.fields) writer.end(writer.beginArray(path.text));
+  writer.end(paths);
 }
 
 function formatBounds(bounds: FieldBounds | undefined, backward: boolean): string[] {
@@ -107,38 +136,21 @@ const HIGHEST = new Map([
   [rankOf(T.date), 'new Date(9223372036854775807)'],
 ]);
 
-/** What a run of the plan came to. */
-export interface Execution {
-  readonly returned: number;
-  readonly millis: number;
-  readonly stats: ScanStats;
-}
-
-/** Writes a stage tree; with `execution` also what the run examined. */
-export function writeStage(
-  writer: BsonWriter,
-  name: string,
-  stage: ExplainStage,
-  execution?: Execution,
-): void {
+/** Writes a stage tree; after a run also what it came to. */
+export function writeStage(writer: BsonWriter, name: string, stage: ExplainStage, ran: boolean): void {
   const mark = writer.beginObject(name);
   writer.string('stage', stage.stage);
-  if (execution) writeStageCounts(writer, stage, execution);
+  const { nReturned, ...others } = (ran ? stage.figures?.() : undefined) ?? {};
+  if (nReturned !== undefined) writer.count('nReturned', nReturned);
   stage.write?.(writer);
+  for (const [figure, value] of Object.entries(others)) writer.count(figure, value);
   const inputs = stage.inputs ?? [];
-  if (inputs.length === 1) writeStage(writer, 'inputStage', inputs[0]!, execution);
-  else if (inputs.length > 1) {
+  if (inputs.length === 1 && stage.stage !== 'OR' && stage.stage !== 'SORT_MERGE')
+    writeStage(writer, 'inputStage', inputs[0]!, ran);
+  else if (inputs.length > 0) {
     const list = writer.beginArray('inputStages');
-    inputs.forEach((input, i) => writeStage(writer, String(i), input, execution));
+    inputs.forEach((input, i) => writeStage(writer, String(i), input, ran));
     writer.end(list);
   }
   writer.end(mark);
-}
-
-function writeStageCounts(writer: BsonWriter, stage: ExplainStage, { returned, stats }: Execution): void {
-  if (stage.stage === 'IXSCAN' || stage.stage === 'COUNT_SCAN')
-    writer.count('keysExamined', stats.keysExamined);
-  else if (stage.stage === 'FETCH' || stage.stage === 'COLLSCAN' || stage.stage === 'IDHACK') {
-    writer.count('docsExamined', stats.docsExamined);
-  } else writer.count('nReturned', returned);
 }

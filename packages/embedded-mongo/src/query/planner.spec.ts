@@ -28,7 +28,8 @@ function plan(filter: object, sort: object = {}): Plan {
 }
 
 function shown(found: Plan): string {
-  if (found.kind === 'union') return found.branches.map(shown).join(' | ');
+  if (found.kind === 'union')
+    return found.branches.map((branch) => shown(branch as Plan)).join(' | ') + (found.sorted ? '' : ' +sort');
   const name = found.kind === 'index' ? found.index.name : 'collection';
   return `${name}${found.reverse ? ' backward' : ''}${found.sorted ? '' : ' +sort'}${found.exact ? ' exact' : ''}`;
 }
@@ -44,7 +45,10 @@ describe('planQuery', () => {
     [{ c: 'x', hidden: { $ne: false } }, {}, 'c_seq'],
     [{ c: { $in: ['x', 'y'] } }, {}, 'c_seq exact'],
     [{ c: { $in: ['x', 'y'] } }, { c: 1 }, 'c_seq exact'],
-    [{ c: { $in: ['x', 'y'] } }, { seq: 1 }, 'c_seq +sort exact'],
+    [{ c: { $in: ['x', 'y'] } }, { seq: 1 }, 'c_seq exact | c_seq exact'],
+    [{ c: { $in: ['x', 'y'] } }, { seq: 1, at: 1 }, 'c_seq +sort exact'],
+    [{ $or: [{ c: 'x' }, { c: 'y', seq: 1 }] }, { seq: -1 }, 'c_seq backward exact | c_seq exact'],
+    [{ $or: [{ c: 'x' }, { sender: 'y' }] }, { seq: 1 }, 'c_seq exact | sender_cid exact +sort'],
     [{ sender: 's', cid: { $in: ['1', '2'] } }, {}, 'sender_cid exact'],
     [{ c: 'x', text: 'y' }, {}, 'c_seq'],
     [{ big: 11 }, {}, 'big exact'],

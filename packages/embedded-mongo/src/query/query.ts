@@ -5,7 +5,8 @@ import { prefixEnd } from '../kv/key-writer.js';
 import type { Filter } from './filter.js';
 import { compileFilter } from './matcher.js';
 import { planQuery, type Hint, type Plan } from './planner.js';
-import { Scan, type Row } from './scan.js';
+import { openScan } from './open-scan.js';
+import type { Row, Scan } from './scan.js';
 import { sortRows, type SortField } from './sort.js';
 
 /** A filter with an order on one collection. */
@@ -27,7 +28,7 @@ export class PlannedQuery {
     lend = false,
   ) {
     this.plan = planQuery(ns, query.filter, query.sort, query.hint);
-    this.scan = new Scan(ns, this.plan, compileFilter(query.filter), lend && this.plan.sorted);
+    this.scan = openScan(ns, this.plan, compileFilter(query.filter), lend && this.plan.sorted);
   }
 
   /** Rows in the wanted order; a sort that no index gives is done in memory, keeping `limit` rows (0: all). */

@@ -47,7 +47,7 @@ function sortKey(doc: Buffer, fields: readonly SortField[], paths: readonly Path
   return best!;
 }
 
-function compareKeys(a: readonly Value[], b: readonly Value[], fields: readonly SortField[]): number {
+export function compareKeys(a: readonly Value[], b: readonly Value[], fields: readonly SortField[]): number {
   for (let i = 0; i < fields.length; i++) {
     const order = compareValues(a[i]!, b[i]!);
     if (order !== 0) return fields[i]!.descending ? -order : order;
@@ -55,15 +55,21 @@ function compareKeys(a: readonly Value[], b: readonly Value[], fields: readonly 
   return 0;
 }
 
+/** The values documents sort by. */
+export function sortKeyOf(fields: readonly SortField[]): (doc: Buffer) => readonly Value[] {
+  const paths = fields.map((field) => field.path);
+  return (doc) => sortKey(doc, fields, paths);
+}
+
 /** Orders documents as a sort does. */
 export function compareDocuments(fields: readonly SortField[]): (a: Buffer, b: Buffer) => number {
-  const paths = fields.map((field) => field.path);
-  return (a, b) => compareKeys(sortKey(a, fields, paths), sortKey(b, fields, paths), fields);
+  const keyOf = sortKeyOf(fields);
+  return (a, b) => compareKeys(keyOf(a), keyOf(b), fields);
 }
 
 interface Keyed<R> {
   readonly row: R;
-  readonly keys: Value[];
+  readonly keys: readonly Value[];
   readonly position: number;
 }
 
@@ -75,11 +81,11 @@ export function sortRows<R extends { doc: Buffer }>(
 ): R[] {
   let kept: Keyed<R>[] = [];
   let bytes = 0;
-  const paths = fields.map((field) => field.path);
+  const keyOf = sortKeyOf(fields);
   const order = (a: Keyed<R>, b: Keyed<R>) => compareKeys(a.keys, b.keys, fields) || a.position - b.position;
   let position = 0;
   for (const row of rows) {
-    kept.push({ row, keys: sortKey(row.doc, fields, paths), position: position++ });
+    kept.push({ row, keys: keyOf(row.doc), position: position++ });
     bytes += row.doc.length;
     if (limit > 0 && kept.length >= limit * 2 + 1000) {
       kept = kept.sort(order).slice(0, limit);

@@ -55,7 +55,8 @@ export class FilterSource extends ValueSource {
     for (const name of random.sample(['a', 'b', 'c', 'u', 'd.x'], random.between(1, 3))) {
       const value = (model && this.presentValue(model, name)) ?? this.scalar();
       const range = (): Doc => (random.chance(0.5) ? new Map([['$gte', value]]) : this.range());
-      filter.set(name, random.chance(0.7) ? value : range());
+      const among = (): Doc => new Map([['$in', [value, this.scalar(), ...this.list(name)]]]);
+      filter.set(name, random.chance(0.6) ? value : random.chance(0.4) ? among() : range());
     }
     return filter;
   }
