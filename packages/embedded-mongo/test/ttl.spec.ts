@@ -1,46 +1,23 @@
-import { MongoClient, type Collection } from 'mongodb';
-import { rm } from 'node:fs/promises';
-import { startServer, type RunningServer } from '../src/server.js';
-import { freshFolder } from './support/embedded.js';
+import type { Collection } from 'mongodb';
+import { openWithMovedClock, type MovedClock } from './support/moved-clock.js';
 
 describe('TTL indexes', () => {
   const HOUR = 3_600_000;
-  let now = Date.UTC(2026, 0, 1);
-  let dbPath: string;
-  let server: RunningServer;
-  let client: MongoClient;
+  let test: MovedClock;
   let rows: Collection<{ _id: unknown; [field: string]: unknown }>;
 
   beforeAll(async () => {
-    dbPath = await freshFolder();
-    server = await startServer({
-      dbPath,
-      port: 0,
-      now: () => now,
-      onFatal: (error) => {
-        throw error;
-      },
-    });
-    client = await MongoClient.connect(`mongodb://127.0.0.1:${server.port}/?directConnection=true`);
+    test = await openWithMovedClock();
   });
-  afterAll(async () => {
-    await client.close();
-    await server.close();
-    await rm(dbPath, { recursive: true, force: true });
-  });
+  afterAll(() => test.close());
   beforeEach(async () => {
-    rows = client.db('ttl').collection('rows');
+    rows = test.client.db('ttl').collection('rows');
     await rows.drop();
   });
 
-  const hence = (ms: number) => new Date(now + ms);
+  const hence = (ms: number) => new Date(test.now() + ms);
   const left = async () => (await rows.find().sort({ _id: 1 }).toArray()).map(({ _id }) => _id);
-  /** Moves the clock; what the monitor then begins is done when this resolves. */
-  const advance = async (ms: number) => {
-    now += ms;
-    server.engine.housekeep();
-    await server.engine.ttl.idle();
-  };
+  const advance = (ms: number) => test.advance(ms);
 
   it.each([1, -1] as const)('deletes what is older than the limit, and only that (%s)', async (direction) => {
     await rows.createIndex({ at: direction }, { expireAfterSeconds: 3600 });
@@ -52,7 +29,7 @@ describe('TTL indexes', () => {
       { _id: 5, at: new Date(-5) },
       { _id: 6, at: [hence(5 * HOUR), hence(0)] },
       { _id: 7, at: [hence(5 * HOUR), 'x'] },
-      { _id: 8, at: now },
+      { _id: 8, at: test.now() },
     ]);
     await advance(HOUR - 1);
     expect(await left()).toEqual([1, 2, 3, 4, 6, 7, 8]);
@@ -60,7 +37,10 @@ describe('TTL indexes', () => {
     expect(await left()).toEqual([2, 3, 4, 7, 8]);
     await advance(10 * HOUR);
     expect(await left()).toEqual([3, 4, 8]);
-    expect(await client.db('ttl').command({ validate: 'rows' })).toMatchObject({ valid: true, nrecords: 3 });
+    expect(await test.client.db('ttl').command({ validate: 'rows' })).toMatchObject({
+      valid: true,
+      nrecords: 3,
+    });
   });
 
   it('heeds the filter of a partial index, also of a hidden one', async () => {
@@ -86,7 +66,7 @@ describe('TTL indexes', () => {
   });
 
   it('works once a minute, and not when it is switched off', async () => {
-    const admin = client.db('admin');
+    const admin = test.client.db('admin');
     await rows.createIndex({ at: 1 }, { expireAfterSeconds: 0 });
     await advance(HOUR);
     await rows.insertOne({ _id: 1, at: hence(-1) });

@@ -1,5 +1,5 @@
 import { MAX_DOCUMENT } from '../bson/validate.js';
-import type { DocumentSource } from '../commands/cursors.js';
+import type { DocumentSource, Take } from '../commands/cursors.js';
 import { CommandError, ErrorCode } from '../errors.js';
 import { explained } from './operator.js';
 import type { Docs } from './stage.js';
@@ -17,7 +17,7 @@ export class StreamSource implements DocumentSource {
     this.docs = docs[Symbol.iterator]();
   }
 
-  drain(take: (doc: Buffer) => boolean): 'more' | 'done' {
+  drain(take: Take): 'more' | 'done' {
     for (;;) {
       let doc = this.waiting;
       this.waiting = undefined;
@@ -32,8 +32,9 @@ export class StreamSource implements DocumentSource {
           );
         }
       }
-      if (take(doc)) continue;
-      this.waiting = doc;
+      const taken = take(doc);
+      if (taken === true) continue;
+      if (!taken) this.waiting = doc;
       return 'more';
     }
   }

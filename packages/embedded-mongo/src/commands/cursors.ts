@@ -4,6 +4,7 @@ import { CommandError, ErrorCode } from '../errors.js';
 import type { Settings } from '../parameters.js';
 import { sessionIdOf } from '../sessions/session-id.js';
 import type { Transaction } from '../transactions/transaction.js';
+import type { TimeLimit } from '../time-limit.js';
 import type { Value } from '../bson/value.js';
 
 /** MongoDB's first batch and the bytes a reply may carry. */
@@ -15,9 +16,14 @@ const MAX_OPEN = 10_000;
 
 /** Documents one after the other. `next` may be called in any later turn; it holds nothing of the store in between. */
 export interface DocumentSource {
-  /** Offers documents until `take` returns false (that document is offered again next time) or there are no more. */
-  drain(take: (doc: Buffer) => boolean): 'more' | 'done';
+  /**
+   * Offers documents until `take` returns false (that document is offered again next time) or there are no more. After
+   * 'last' no other needs to be looked for now.
+   */
+  drain(take: Take): 'more' | 'done';
 }
+
+export type Take = (doc: Buffer) => boolean | 'last';
 
 /** The session and transaction that a cursor belongs to. */
 export interface CursorOwner {
@@ -33,6 +39,9 @@ interface OpenCursor {
   readonly txnNumber: bigint | undefined;
   readonly ns: string;
   readonly source: DocumentSource;
+  /** Without one it stays until it is used up or killed. */
+  readonly expires: boolean;
+  readonly limit: TimeLimit | undefined;
   usedAt: number;
 }
 
@@ -40,6 +49,8 @@ interface OpenCursor {
 export class Cursors {
   /** Of the command being run. */
   owner: CursorOwner = { lsid: undefined, txnNumber: undefined, transaction: undefined };
+  /** What the command being run may take; what is left of it goes with its cursor. */
+  limit: TimeLimit | undefined;
   private readonly open = new Map<bigint, OpenCursor>();
 
   constructor(
@@ -48,10 +59,16 @@ export class Cursors {
   ) {}
 
   /** Writes the first batch as `cursor: {firstBatch, id, ns}` and keeps the rest. */
-  first(reply: BsonWriter, ns: string, source: DocumentSource, batchSize: number, single = false): void {
+  first(
+    reply: BsonWriter,
+    ns: string,
+    source: DocumentSource,
+    batchSize: number,
+    { single = false, expires = true } = {},
+  ): void {
     const cursor = reply.beginObject('cursor');
     const state = writeBatch(reply, 'firstBatch', source, batchSize);
-    reply.long('id', state === 'done' || single ? 0n : this.keep(ns, source));
+    reply.long('id', state === 'done' || single ? 0n : this.keep(ns, source, expires));
     reply.string('ns', ns);
     reply.end(cursor);
   }
@@ -71,7 +88,8 @@ export class Cursors {
     let state: 'more' | 'done';
     try {
       const maxBytes = batchSize === Infinity ? OPEN_BATCH_BYTES : MAX_BATCH_BYTES;
-      state = writeBatch(reply, 'nextBatch', found.source, batchSize, maxBytes);
+      const write = () => writeBatch(reply, 'nextBatch', found.source, batchSize, maxBytes);
+      state = found.limit ? found.limit.during(write) : write();
     } catch (error) {
       this.open.delete(id);
       throw error;
@@ -94,12 +112,13 @@ export class Cursors {
     this.open.clear();
   }
 
-  private keep(ns: string, source: DocumentSource): bigint {
+  private keep(ns: string, source: DocumentSource, expires: boolean): bigint {
     if (this.open.size >= MAX_OPEN) throw new CommandError(ErrorCode.InternalError, 'too many open cursors');
     const id = (randomBytes(8).readBigUInt64LE() >> 1n) + 1n;
-    const { owner } = this;
+    const { owner, limit } = this;
     const session = sessionOf(owner);
-    this.open.set(id, { session, txnNumber: owner.txnNumber, ns, source, usedAt: this.now() });
+    const { txnNumber } = owner;
+    this.open.set(id, { session, txnNumber, ns, source, expires, limit, usedAt: this.now() });
     void owner.transaction?.ended.then(() => this.open.delete(id));
     return id;
   }
@@ -107,7 +126,7 @@ export class Cursors {
   /** Ends the cursors that nobody has used for a while. */
   expire(): void {
     const limit = this.now() - this.settings.cursorTimeoutMillis;
-    for (const [id, cursor] of this.open) if (cursor.usedAt < limit) this.open.delete(id);
+    for (const [id, cursor] of this.open) if (cursor.expires && cursor.usedAt < limit) this.open.delete(id);
   }
 }
 
@@ -152,7 +171,7 @@ function writeBatch(
           if (count >= batchSize || (count > 0 && bytes + doc.length > maxBytes)) return false;
           reply.document(indexName(count++), doc);
           bytes += doc.length;
-          return true;
+          return count < batchSize || 'last';
         });
   reply.end(batch);
   return state;
@@ -171,7 +190,7 @@ export class ListSource implements DocumentSource {
   private at = 0;
   constructor(private readonly docs: readonly Buffer[]) {}
 
-  drain(take: (doc: Buffer) => boolean): 'more' | 'done' {
+  drain(take: Take): 'more' | 'done' {
     for (; this.at < this.docs.length; this.at++) if (!take(this.docs[this.at]!)) return 'more';
     return 'done';
   }

@@ -6,6 +6,7 @@ import { errorLabels, writeErrorLabels } from './error-labels.js';
 import type { Fault } from './fail-point.js';
 import { checkArguments, maxTimeOf } from './generic-arguments.js';
 import { sessionArgs, type SessionArgs } from '../sessions/session-args.js';
+import { TimeLimit, withinLimit } from '../time-limit.js';
 import { Blocked } from '../transactions/key-locks.js';
 import { commandOf } from './registry.js';
 import type { Command, Request } from './request.js';
@@ -62,6 +63,7 @@ function withinTime(request: Request, until: Promise<void>): Promise<void> {
 }
 
 function run(engine: Engine, request: Request, command: Command, session: SessionArgs | null): Buffer {
+  engine.cursors.limit = undefined;
   engine.cursors.owner = { lsid: request.get('lsid'), txnNumber: undefined, transaction: undefined };
   if (!session || CONTROLS.has(request.name)) return runAlone(engine, request, command);
   if (session.transaction) return runInTransaction(engine, request, command, session);
@@ -75,7 +77,12 @@ function run(engine: Engine, request: Request, command: Command, session: Sessio
 
 function runAlone(engine: Engine, request: Request, command: Command): Buffer {
   if (!command.writes) {
-    return reply(engine, request, () => command.run({ engine, scope: engine.reads, request, reply: writer }));
+    const time = maxTimeOf(request);
+    const limit = time === undefined ? undefined : new TimeLimit(time);
+    engine.cursors.limit = limit;
+    const scope = limit ? withinLimit(engine.reads, limit) : engine.reads;
+    const run = () => reply(engine, request, () => command.run({ engine, scope, request, reply: writer }));
+    return limit ? limit.during(run) : run();
   }
   return engine.transactions.change((scope) =>
     reply(engine, request, () => command.run({ engine, scope, request, reply: writer })),

@@ -1,10 +1,10 @@
 import { Variables } from '../aggregate/expression.js';
-import { objectValue, readLong } from '../bson/value.js';
+import { NULL, objectValue, readLong } from '../bson/value.js';
 import { T } from '../bson/types.js';
 import { MAX_DOCUMENT } from '../bson/validate.js';
 import { elementsOf } from '../bson/value.js';
 import type { ReadScope } from '../scope.js';
-import { badValue, CommandError, typeMismatch } from '../errors.js';
+import { badValue, CommandError, ErrorCode } from '../errors.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { parseProjection } from '../query/projection.js';
 import { planDistinct } from '../query/distinct.js';
@@ -12,14 +12,14 @@ import { countMatches } from '../query/query.js';
 import { FindSource, type FindOptions } from '../query/find-source.js';
 import { parseSort } from '../query/sort.js';
 import { FIRST_BATCH, ListSource } from './cursors.js';
-import { namespaceOf, type Command, type Request } from './request.js';
+import { maxTimeOf } from './generic-arguments.js';
+import type { Command, Request } from './request.js';
 
 export const EMPTY_DOCUMENT = Buffer.from([5, 0, 0, 0, 0]);
 
 /** The query parts of a `find`. */
 export function findOptions(request: Request): FindOptions & { batchSize: number; single: boolean } {
-  const limit = request.integer('limit', Number.MIN_SAFE_INTEGER) ?? 0;
-  if (limit < 0) throw badValue('the limit value must be non-negative');
+  const limit = request.integer('limit') ?? 0;
   const skip = request.integer('skip') ?? 0;
   const given = request.object('let');
   const variables = given && Variables.ofCommand(given);
@@ -50,26 +50,46 @@ export const find: Command = {
     'noCursorTimeout',
     'allowDiskUse',
     'awaitData',
+    'tailable',
     'allowPartialResults',
     'oplogReplay',
   ],
-  refused: ['collation', 'min', 'max', 'returnKey', 'showRecordId', 'tailable'],
+  refused: ['collation', 'min', 'max', 'returnKey', 'showRecordId'],
   run: ({ engine, scope, request, reply }) => {
     const ns = request.namespace();
     const options = findOptions(request);
+    assertNotTailable(request, ns);
     const info = scope.collections.get(ns);
     const source = info ? new FindSource(scope, info, options) : new ListSource([]);
-    engine.cursors.first(reply, ns, source, options.batchSize, options.single);
+    const { batchSize, single } = options;
+    const expires = !request.bool('noCursorTimeout');
+    engine.cursors.first(reply, ns, source, batchSize, { single, expires });
   },
 };
+
+/** Only a capped collection has an end that a cursor can wait at, and there is none here. */
+function assertNotTailable(request: Request, ns: string): void {
+  const tailable = request.bool('tailable');
+  if (request.bool('awaitData') && !tailable) {
+    throw new CommandError(ErrorCode.FailedToParse, "Cannot set 'awaitData' without also setting 'tailable'");
+  }
+  if (tailable)
+    throw badValue(`error processing query: ns=${ns} tailable cursor requested on non capped collection`);
+}
 
 export const getMore: Command = {
   fields: ['collection', 'batchSize', 'term', 'lastKnownCommittedOpTime'],
   run: ({ engine, request, reply }) => {
     const id = request.get('getMore');
-    if (id?.type !== T.long)
-      throw typeMismatch("BSON field 'getMore.getMore' is the wrong type, expected type 'long'");
-    const ns = namespaceOf(request.db, request.string('collection') ?? '');
+    if (id?.type !== T.long) throw request.wrongType('getMore', id ?? NULL, 'long');
+    const collection = request.string('collection');
+    if (collection === undefined) throw request.missing('collection');
+    if (collection === '')
+      throw new CommandError(ErrorCode.InvalidNamespace, 'Collection names cannot be empty');
+    if (maxTimeOf(request) !== undefined)
+      throw badValue('cannot set maxTimeMS on getMore command for a non-awaitData cursor');
+    // As the cursor's first reply named it: also `$cmd.listCollections`, which is no collection.
+    const ns = `${request.db}.${collection}`;
     engine.cursors.next(reply, ns, readLong(id), request.integer('batchSize') || Infinity);
   },
 };
@@ -77,10 +97,8 @@ export const getMore: Command = {
 export const killCursors: Command = {
   fields: ['cursors'],
   run: ({ engine, request, reply }) => {
-    const list = request.get('cursors');
-    const ids = list?.type === T.array ? elementsOf(list) : [];
-    const results = ids.map((id) => ({ id: id.type === T.long ? readLong(id) : 0n, killed: false }));
-    for (const result of results) result.killed = engine.cursors.kill(result.id);
+    if (request.string('killCursors') === undefined) throw request.missing('killCursors');
+    const results = cursorIds(request).map((id) => ({ id, killed: engine.cursors.kill(id) }));
     const write = (name: string, wanted: boolean | undefined) => {
       const mark = reply.beginArray(name);
       results
@@ -94,6 +112,16 @@ export const killCursors: Command = {
     write('cursorsUnknown', undefined);
   },
 };
+
+function cursorIds(request: Request): bigint[] {
+  const list = request.get('cursors');
+  if (!list) throw request.missing('cursors');
+  if (list.type !== T.array) throw request.wrongType('cursors', list, 'array');
+  return elementsOf(list).map((id) => {
+    if (id.type !== T.long) throw request.wrongType(`cursors.${id.name}`, id, 'long');
+    return readLong(id);
+  });
+}
 
 /** Documents of a count, with skip and limit applied. */
 export function countOf(scope: ReadScope, request: Request): number {

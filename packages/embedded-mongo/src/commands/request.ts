@@ -110,6 +110,10 @@ export class Request {
     return new Request(value, undefined, this.db, path);
   }
 
+  wrongType(name: string, value: Value, wanted: string): CommandError {
+    return wrongType(this.name, name, value, wanted);
+  }
+
   missing(name: string): CommandError {
     return missingField(this.name, name);
   }

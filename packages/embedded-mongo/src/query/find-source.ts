@@ -1,5 +1,5 @@
 import type { CollectionInfo } from '../catalog/catalog.js';
-import type { DocumentSource } from '../commands/cursors.js';
+import type { DocumentSource, Take } from '../commands/cursors.js';
 import { CommandError, ErrorCode } from '../errors.js';
 import type { Projection } from './projection.js';
 import type { ReadScope } from '../scope.js';
@@ -30,19 +30,22 @@ export class FindSource implements DocumentSource {
     this.planned = new PlannedQuery(ns, options, true);
   }
 
-  drain(take: (doc: Buffer) => boolean): 'more' | 'done' {
+  drain(take: Take): 'more' | 'done' {
     this.assertAlive();
     const { skip, limit, projection } = this.options;
     if (!this.planned.plan.sorted && !this.waiting) {
       this.waiting = [...this.planned.rows(this.scope.view, limit === 0 ? 0 : skip + limit)];
     }
     if (limit > 0 && this.taken >= limit) return 'done';
+    let full = false;
     const offer = (row: Row): boolean => {
       if (this.skipped < skip) {
         this.skipped++;
         return true;
       }
-      if (!take(projection ? projection(row.doc) : row.doc)) return false;
+      const taken = take(projection ? projection(row.doc) : row.doc);
+      if (!taken) return false;
+      full = taken === 'last';
       this.taken++;
       return true;
     };
@@ -50,9 +53,14 @@ export class FindSource implements DocumentSource {
       for (; this.at < this.waiting.length; this.at++) {
         if (!offer(this.waiting[this.at]!)) return 'more';
         if (limit > 0 && this.taken >= limit) return 'done';
+        if (full && this.at + 1 < this.waiting.length) {
+          this.at++;
+          return 'more';
+        }
       }
       if (!this.planned.plan.sorted) return 'done';
       this.waiting = undefined;
+      if (full) return 'more';
     }
     for (const row of this.planned.scan.rows(this.scope.view)) {
       if (!offer(row)) {
@@ -62,8 +70,21 @@ export class FindSource implements DocumentSource {
         return 'more';
       }
       if (limit > 0 && this.taken >= limit) return 'done';
+      if (full && !this.isById()) return 'more';
     }
     return 'done';
+  }
+
+  /** At most one document, and MongoDB knows it: its cursor ends with it. */
+  private isById(): boolean {
+    const { plan } = this.planned;
+    return (
+      plan.kind === 'index' &&
+      plan.exact &&
+      plan.index.name === '_id_' &&
+      plan.ranges[0]?.point === true &&
+      plan.ranges.length === 1
+    );
   }
 
   /** A cursor on something dropped ends with an error, never as if it had reached the end. */
