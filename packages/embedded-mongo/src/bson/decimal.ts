@@ -1,5 +1,4 @@
 import { T } from './types.js';
-import type { Value } from './value.js';
 
 /** A number as `±coefficient × 10^exponent`, exactly; or not finite. */
 export interface Decimal {
@@ -26,7 +25,7 @@ export const NAN = special('nan');
 export const infinity = (negative: boolean) => special('infinity', negative);
 
 /** Reads the 16 bytes of a Decimal128 (binary integer form); a coefficient beyond 34 digits counts as 0. */
-export function readDecimal({ buf, start }: Value): Decimal {
+export function readDecimal({ buf, start }: { readonly buf: Buffer; readonly start: number }): Decimal {
   const high = buf.readBigUInt64LE(start + 8);
   const negative = high >> 63n === 1n;
   const form = Number((high >> 58n) & 31n);
@@ -39,7 +38,7 @@ export function readDecimal({ buf, start }: Value): Decimal {
 }
 
 /** A Decimal128, rounded half to even to 34 digits; too large becomes infinity. */
-export function decimalValue(decimal: Decimal): Value {
+export function decimalValue(decimal: Decimal) {
   const { kind, negative, coefficient, exponent } = fitted(decimal);
   let high: bigint;
   if (kind === 'finite') high = (BigInt(exponent - MIN_EXPONENT) << 49n) | (coefficient >> 64n);
