@@ -3,7 +3,7 @@ import type { IndexSpec } from '../model/collection.js';
 import type { KeyPattern } from '../model/keys.js';
 import { doc, type Doc } from '../model/value.js';
 import type { Operation } from './operations.js';
-import { UpdateSource } from './generate-updates.js';
+import { ArrayUpdateSource } from './generate-array-updates.js';
 
 const SORT_PATHS = ['a', 'b', 'c', 'u', 'd.x', 'd', 't', 't.x'] as const;
 
@@ -65,7 +65,7 @@ export const INDEX_POOL: readonly IndexSpec[] = [
 export const FIRST_INDEXES = 9;
 
 /** Random operations. What is there steers them, so that the collection neither empties nor swells. */
-export class OperationSource extends UpdateSource {
+export class OperationSource extends ArrayUpdateSource {
   operation(present: readonly Doc[]): Operation {
     const { random } = this;
     this.present = present;
@@ -180,6 +180,9 @@ export class OperationSource extends UpdateSource {
 
   private updateOperation(): Operation {
     const { random } = this;
+    if (random.chance(0.3)) {
+      return { kind: 'update', ...this.arrayUpdate(), multi: random.chance(0.4), upsert: random.chance(0.1) };
+    }
     const upsert = random.chance(0.25);
     const update = random.chance(0.15) ? this.replacement() : this.update();
     const multi = random.chance(0.3);
@@ -196,6 +199,9 @@ export class OperationSource extends UpdateSource {
       ...(random.chance(0.3) ? { projection: this.projection() } : {}),
     };
     if (random.chance(0.2)) return { ...common, filter: this.queryFilter(), upsert: false, returnNew: false };
+    if (random.chance(0.3)) {
+      return { ...common, ...this.arrayUpdate(), upsert: false, returnNew: random.chance(0.5) };
+    }
     const update = random.chance(0.15) ? this.replacement() : this.update();
     return { ...common, update, upsert, returnNew: random.chance(0.5) };
   }

@@ -41,14 +41,13 @@ export class UpdateSource extends FilterSource {
     return replacement;
   }
 
-  /** `$unset` of an array's element writes null even over null, which only MongoDB's own count of changes shows. */
   private updatePath(operator: string): string {
     const path = this.random.chance(0.02) ? '_id' : this.path();
     if ((operator === '$push' || operator === '$addToSet') && (path === 'b' || path === 'c')) return 't';
-    return operator === '$unset' && /\d/.test(path) ? 't' : path;
+    return path;
   }
 
-  private operatorMakers(): (readonly [string, (path: string) => Value])[] {
+  protected operatorMakers(): (readonly [string, (path: string) => Value])[] {
     const { random } = this;
     return [
       ['$set', (path) => this.fieldValue(path)],
@@ -63,14 +62,18 @@ export class UpdateSource extends FilterSource {
       ],
       ['$min', () => this.scalar()],
       ['$max', () => this.scalar()],
-      ['$push', (path) => (random.chance(0.5) ? this.scalar() : new Map([['$each', this.items(path)]]))],
+      ['$bit', () => this.mask()],
+      ['$push', (path) => (random.chance(0.4) ? this.scalar() : this.pushed(path))],
+      ['$push', () => this.pushed('t')],
+      ['$pop', () => new Int32(random.chance(0.95) ? random.pick([1, -1]) : 2)],
+      ['$pullAll', () => (random.chance(0.95) ? this.items('t') : this.scalar())],
       ['$addToSet', (path) => (random.chance(0.5) ? this.value() : new Map([['$each', this.items(path)]]))],
       ['$pull', () => this.pulled()],
       ['$rename', () => (random.chance(0.05) ? new Int32(1) : random.pick(['a', 'd.x', 'd.z', 'e', 't.x']))],
     ];
   }
 
-  private step(): Value {
+  protected step(): Value {
     return this.random.weighted<Value>([
       [6, () => new Int32(this.random.between(-2, 3))],
       [1, () => new Double(this.random.pick([0.5, -0.5, 1, -0]))],
@@ -88,7 +91,30 @@ export class UpdateSource extends FilterSource {
       [1, () => doc({ $gte: random.between(-1, 3) })],
       [1, () => new Map([['$in', this.items('t')]])],
       [1, () => new Map([['x', this.scalar()]])],
+      [0.3, () => doc({ $or: [{ x: this.scalar() }, { y: { $gt: 1 } }] })],
     ]);
+  }
+
+  private pushed(path: string): Doc {
+    const { random } = this;
+    const clauses: [string, Value][] = [['$each', random.chance(0.5) ? this.array() : this.items(path)]];
+    if (random.chance(0.4)) clauses.push(['$position', new Int32(random.between(-3, 4))]);
+    if (random.chance(0.4)) clauses.push(['$slice', new Int32(random.between(-4, 4))]);
+    if (random.chance(0.5)) {
+      const sort = random.pick<Value>([new Int32(1), new Int32(-1), doc({ x: 1 }), doc({ y: -1, x: 1 })]);
+      clauses.push(['$sort', sort]);
+    }
+    return new Map(random.sample(clauses, clauses.length));
+  }
+
+  private mask(): Doc {
+    const { random } = this;
+    const names = random.sample(['and', 'or', 'xor'], random.between(1, 2));
+    const mask = (): Value => {
+      const bits = random.between(-9, 255);
+      return random.chance(0.2) ? Long.fromNumber(bits) : new Int32(bits);
+    };
+    return new Map(names.map((name) => [name, mask()]));
   }
 
   private items(path: string): Value[] {
