@@ -36,6 +36,8 @@ const DATA_FIELDS: Readonly<Record<string, readonly string[]>> = {
 export class FailPoints {
   private readonly armed = new Map<string, Armed>();
   private readonly entered = new Map<string, number>();
+  /** Sessions' writes that are done but whose answer got lost: sent again they do nothing, so they meet nothing. */
+  private readonly done = new Set<string>();
   /** The applications' names as the connections told them. */
   private readonly appNames = new WeakMap<object, string>();
 
@@ -87,10 +89,14 @@ export class FailPoints {
   /** A write that carries a transaction number fails before it is committed, or its answer gets lost. */
   private failTransactionalWrite(request: Request): Fault | undefined {
     const armed = this.armed.get('onPrimaryTransactionalWrite');
-    if (!armed || !request.get('txnNumber') || !this.enter('onPrimaryTransactionalWrite')) return undefined;
+    const [session, txnNumber] = [request.get('lsid'), request.get('txnNumber')];
+    if (!armed || !session || !txnNumber) return undefined;
+    const write = bytesOf(session) + bytesOf(txnNumber);
+    if (this.done.has(write) || !this.enter('onPrimaryTransactionalWrite')) return undefined;
     const close = armed.data && findByName(armed.data, 'closeConnection');
     const code = armed.data && numberField(armed.data, 'failBeforeCommitExceptionCode');
     const closes = close === undefined || isTruthy(close);
+    if (code === undefined) this.done.add(write);
     return {
       blockMs: 0,
       close: !closes ? undefined : code === undefined ? 'after' : 'before',
@@ -133,6 +139,10 @@ function stringField(data: Value, name: string): string | undefined {
 function numberField(data: Value, name: string): number | undefined {
   const value = findByName(data, name);
   return value && isNumber(value.type) ? readNumber(value) : undefined;
+}
+
+function bytesOf(value: Value): string {
+  return value.buf.toString('latin1', value.start, value.end);
 }
 
 function strings(list: Value): string[] {

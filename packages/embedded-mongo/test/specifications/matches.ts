@@ -1,0 +1,158 @@
+import { BSON } from 'mongodb';
+import { Mismatch, RunnerGap, type Doc } from './format.js';
+
+/** What the operators that name an entity ask for. */
+export interface MatchEntities {
+  /** A saved value. */
+  saved(name: string): unknown;
+  sessionLsid(name: string): unknown;
+}
+
+/** Asserts that `actual` is what `expected` describes; a root document may have more fields than expected. */
+export function match(expected: unknown, actual: unknown, entities: MatchEntities, root = false): void {
+  new Matcher(entities).match(expected, actual, root, '');
+}
+
+/** As {@link match} for the documents of a cursor: each is a root document. */
+export function matchEach(expected: unknown, actual: unknown, entities: MatchEntities): void {
+  new Matcher(entities).list(expected, actual, true, '');
+}
+
+export function isDocument(value: unknown): value is Doc {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !('_bsontype' in value) &&
+    !(value instanceof Date) &&
+    !(value instanceof RegExp) &&
+    !(value instanceof Uint8Array)
+  );
+}
+
+/** A copy down to the scalars: the driver changes what it gets and hands out. Its maps, as of sort orders, become documents. */
+export function copied<T>(value: T): T {
+  const copy = (): unknown => {
+    if (value instanceof Map) return copied(Object.fromEntries(value as Map<string, unknown>));
+    if (Array.isArray(value)) return value.map(copied);
+    if (!isDocument(value)) return value;
+    return Object.fromEntries(Object.entries(value as Doc).map(([key, inner]) => [key, copied(inner)]));
+  };
+  return copy() as T;
+}
+
+class Matcher {
+  constructor(private readonly entities: MatchEntities) {}
+
+  match(expected: unknown, actual: unknown, root: boolean, path: string): void {
+    const operator = operatorOf(expected);
+    if (operator) this.operator(operator, (expected as Doc)[operator], actual, root, path);
+    else if (isDocument(expected)) this.document(expected, actual, root, path);
+    else if (Array.isArray(expected)) this.list(expected, actual, false, path);
+    else if (scalar(expected) !== scalar(actual)) differs(path, expected, actual);
+  }
+
+  list(expected: unknown, actual: unknown, root: boolean, path: string): void {
+    if (!Array.isArray(expected) || !Array.isArray(actual) || expected.length !== actual.length)
+      differs(path, expected, actual);
+    else expected.forEach((item, i) => this.match(item, actual[i], root, `${path}[${i}]`));
+  }
+
+  private document(expected: Doc, actual: unknown, root: boolean, path: string): void {
+    if (!isDocument(actual)) return differs(path, expected, actual);
+    for (const [key, value] of Object.entries(expected))
+      this.match(value, actual[key], false, path === '' ? key : `${path}.${key}`);
+    if (root) return;
+    const extra = Object.keys(actual).filter((key) => actual[key] !== undefined && !(key in expected));
+    if (extra.length > 0) throw new Mismatch(`${path}: not expected: ${extra.join(', ')} in ${show(actual)}`);
+  }
+
+  private operator(name: string, wanted: unknown, actual: unknown, root: boolean, path: string): void {
+    const check = (right: boolean) => {
+      if (!right) differs(path, { [name]: wanted }, actual);
+    };
+    switch (name) {
+      case '$$exists':
+        return check((actual !== undefined) === wanted);
+      case '$$type':
+        return check([wanted].flat().some((type) => typesOf(actual).includes(type as string)));
+      case '$$matchesEntity':
+        return this.match(this.entities.saved(wanted as string), actual, root, path);
+      case '$$matchesHexBytes':
+        return check(Buffer.isBuffer(actual) && actual.toString('hex') === String(wanted).toLowerCase());
+      case '$$unsetOrMatches':
+        if (actual !== undefined && actual !== null) this.match(wanted, actual, root, path);
+        return;
+      case '$$sessionLsid':
+        return this.match(this.entities.sessionLsid(wanted as string), actual, false, path);
+      case '$$lte':
+        return check(isNumber(actual) && Number(actual) <= Number(wanted));
+      case '$$matchAsDocument':
+        return this.match(wanted, BSON.EJSON.parse(String(actual)), false, path);
+      case '$$matchAsRoot':
+        return this.match(wanted, actual, true, path);
+      default:
+        throw new RunnerGap(`operator ${name}`);
+    }
+  }
+}
+
+function operatorOf(expected: unknown): string | undefined {
+  const keys = isDocument(expected) ? Object.keys(expected) : [];
+  return keys.length === 1 && keys[0]!.startsWith('$$') ? keys[0] : undefined;
+}
+
+function isNumber(value: unknown): boolean {
+  return (
+    typeof value === 'number' ||
+    typeof value === 'bigint' ||
+    value instanceof BSON.Long ||
+    value instanceof BSON.Int32 ||
+    value instanceof BSON.Double
+  );
+}
+
+/** One text for equal values: numbers of every type by their value, all else as Extended JSON. */
+function scalar(value: unknown): string {
+  if (value === undefined) return 'nothing';
+  if (isNumber(value)) return `number ${String(value)}`;
+  return BSON.EJSON.stringify({ value }, { relaxed: false });
+}
+
+const CLASS_TYPES: Readonly<Record<string, string>> = {
+  ObjectId: 'objectId',
+  Binary: 'binData',
+  UUID: 'binData',
+  Timestamp: 'timestamp',
+  Code: 'javascript',
+  BSONRegExp: 'regex',
+  MinKey: 'minKey',
+  MaxKey: 'maxKey',
+};
+
+/** The names of `$type` that a value may answer to. The driver turns whole numbers of all types into one. */
+function typesOf(value: unknown): string[] {
+  if (value === undefined) return [];
+  if (value === null) return ['null'];
+  if (isNumber(value)) {
+    const whole = Number.isInteger(Number(value));
+    return whole ? ['int', 'long', 'double', 'number'] : ['double', 'number'];
+  }
+  if (typeof value === 'boolean') return ['bool'];
+  if (typeof value === 'string') return ['string'];
+  if (Array.isArray(value)) return ['array'];
+  if (value instanceof Date) return ['date'];
+  if (value instanceof RegExp) return ['regex'];
+  if (value instanceof Uint8Array) return ['binData'];
+  if (value instanceof BSON.Decimal128) return ['decimal', 'number'];
+  return [CLASS_TYPES[(value as { _bsontype?: string })._bsontype ?? ''] ?? 'object'];
+}
+
+export function show(value: unknown): string {
+  const text = value === undefined ? 'nothing' : BSON.EJSON.stringify({ value }).slice(9, -1);
+  return text.length > 300 ? `${text.slice(0, 300)}…` : text;
+}
+
+function differs(path: string, expected: unknown, actual: unknown): never {
+  throw new Mismatch(`${path === '' ? 'result' : path}: expected ${show(expected)}, came ${show(actual)}`);
+}
