@@ -1,4 +1,4 @@
-import { Double, Long, type Document, type Timestamp } from 'mongodb';
+import { Double, Long, Timestamp, type Document } from 'mongodb';
 import { matches } from './model/match.js';
 import { matchedPosition } from './model/matched-position.js';
 import { ModelError } from './model/model-error.js';
@@ -32,11 +32,11 @@ describe('updates as MongoDB 7 does them', () => {
     ask(db(), { update: 'c', updates: [{ q: {}, ...statement }], ...more });
 
   it.each(
-    ARRAY_UPDATE_CASES.map(
-      ([document, filter, change, expected, arrayFilters = []]) =>
-        [show(doc(document)), show(doc(filter)), show(doc(change)), show(arrayFilters.map(doc)), document, filter, change, expected, arrayFilters] as const,
-    ), // prettier-ignore
-  )('%s where %s by %s with %s', async (_1, _2, _3, _4, document, filter, change, expected, arrayFilters) => {
+    ARRAY_UPDATE_CASES.map(([document, filter, change, ...rest]) => {
+      const title = [document, filter, change].map((part) => show(doc(part))).join(', ');
+      return [title, document, filter, change, ...rest] as const;
+    }),
+  )('%s', async (_title, document, filter, change, expected, arrayFilters = []) => {
     const before = doc({ _id: 0, ...document });
     const filters = arrayFilters.map(doc);
     expect(matches(before, doc(filter))).toBe(true);
@@ -110,7 +110,7 @@ describe('updates as MongoDB 7 does them', () => {
     const pipeline = [{ $set: { m: { $add: ['$n', '$$x', '$$y'] } } }, { $unset: 'n' }];
     const answer = await update({ u: pipeline, c: { x: 10 }, multi: true }, { let: { y: 100 } });
     expect(answer).toMatchObject({ ok: true });
-    expect(await collection().find().toArray()).toEqual([{ _id: 1, m: 112 }, { _id: 2, m: 115 }]); // prettier-ignore
+    expect((await collection().find().toArray()).map(({ m }) => m as unknown)).toEqual([112, 115]);
     await collection().updateOne({ _id: 1 }, [{ $replaceWith: { k: 1 } }]);
     expect(await collection().findOne({ _id: 1 })).toEqual({ _id: 1, k: 1 });
     const found = await collection().findOneAndUpdate({ _id: 2 }, [{ $set: { m: '$$z' } }], {
@@ -129,7 +129,8 @@ describe('updates as MongoDB 7 does them', () => {
     const q = { $expr: { $eq: ['$n', '$$x'] } };
     await collection().updateOne(q, { $set: { hit: true } }, { let: { x: 5 } });
     expect(await collection().findOne({ hit: true })).toMatchObject({ _id: 2 });
-    expect(await collection().findOneAndUpdate(q, { $set: { n: 6 } }, { let: { x: 5 } })).toMatchObject({ _id: 2 }); // prettier-ignore
+    const found = await collection().findOneAndUpdate(q, { $set: { n: 6 } }, { let: { x: 5 } });
+    expect(found).toMatchObject({ _id: 2 });
     await collection().deleteOne(q, { let: { x: 6 } });
     expect((await collection().find().toArray()).map(({ _id }) => _id)).toEqual([1]);
   });
@@ -168,16 +169,17 @@ describe('updates as MongoDB 7 does them', () => {
   it('lists the upserted of a batch with their places', async () => {
     await start({ _id: 1 });
     const set = { $set: { a: 1 } };
-    const reply = await db().command({
-      update: 'c',
-      updates: [{ q: { _id: 1 }, u: set }, { q: { _id: 2 }, u: set, upsert: true }, { q: { _id: 3 }, u: set, upsert: true, multi: true }],
-    }); // prettier-ignore
-    expect(reply).toMatchObject({
-      n: 3,
-      nModified: 1,
-      upserted: [{ index: 1, _id: 2 }, { index: 2, _id: 3 }],
-      ok: 1,
-    }); // prettier-ignore
+    const updates = [
+      { q: { _id: 1 } },
+      { q: { _id: 2 }, upsert: true },
+      { q: { _id: 3 }, upsert: true, multi: true },
+    ];
+    const reply = await db().command({ update: 'c', updates: updates.map((each) => ({ ...each, u: set })) });
+    expect(reply).toMatchObject({ n: 3, nModified: 1, ok: 1 });
+    expect(reply['upserted']).toEqual([
+      { index: 1, _id: 2 },
+      { index: 2, _id: 3 },
+    ]);
   });
 
   it.each<[Record<string, unknown>, number, string]>([
@@ -186,21 +188,53 @@ describe('updates as MongoDB 7 does them', () => {
     [{ q: 1, u: {} }, 14, "BSON field 'update.updates.q' is the wrong type 'int', expected type 'object'"],
     [{ q: {}, u: 1 }, 9, 'Update argument must be either an object or an array'],
     [{ q: {}, u: [1] }, 14, "Each element of the 'pipeline' array must be an object"],
-    [{ q: {}, u: {}, multi: 'x' }, 14, "BSON field 'update.updates.multi' is the wrong type 'string', expected type 'bool'"],
-    [{ q: {}, u: {}, arrayFilters: [1] }, 14, "BSON field 'update.updates.arrayFilters.0' is the wrong type 'int', expected type 'object'"],
+    [
+      { q: {}, u: {}, multi: 'x' },
+      14,
+      "BSON field 'update.updates.multi' is the wrong type 'string', expected type 'bool'",
+    ],
+    [
+      { q: {}, u: {}, arrayFilters: [1] },
+      14,
+      "BSON field 'update.updates.arrayFilters.0' is the wrong type 'int', expected type 'object'",
+    ],
     [{ q: {}, u: {}, sort: { a: 1 } }, 40415, "BSON field 'update.updates.sort' is an unknown field."],
-  ])('refuses the command with the statement %j before any statement runs', async (statement, code, message) => {
-    await start({ _id: 1 });
-    const good = { q: {}, u: { $set: { a: 1 } } };
-    await expect(db().command({ update: 'c', updates: [good, statement] })).rejects.toMatchObject({ code, message }); // prettier-ignore
-    expect(await collection().findOne()).toEqual({ _id: 1 });
-  }); // prettier-ignore
+  ])(
+    'refuses the command with the statement %j before any statement runs',
+    async (statement, code, message) => {
+      await start({ _id: 1 });
+      const good = { q: {}, u: { $set: { a: 1 } } };
+      const answer = db().command({ update: 'c', updates: [good, statement] });
+      await expect(answer).rejects.toMatchObject({ code, message });
+      expect(await collection().findOne()).toEqual({ _id: 1 });
+    },
+  );
 
-  it('gives timestamps that grow', async () => {
-    await start({ _id: 1 }, { _id: 2 });
-    await collection().updateMany({}, { $currentDate: { t: { $type: 'timestamp' } } });
-    const [first, second] = (await collection().find().toArray()).map(({ t }) => t as Timestamp);
-    expect(first!.lessThan(second!)).toBe(true);
+  it('gives timestamps that grow, also for empty ones in new documents', async () => {
+    const empty = new Timestamp({ t: 0, i: 0 });
+    await start({ _id: 1, t: empty, d: { t: empty } }, { _id: 2 });
+    await collection().replaceOne({ _id: 2 }, { t: empty });
+    await collection().updateMany({}, { $currentDate: { u: { $type: 'timestamp' } }, $set: { e: empty } });
+    const [first, second] = await collection().find().toArray();
+    const times = [first?.['t'], second?.['t'], first?.['u'], second?.['u']] as Timestamp[];
+    expect(times.every((time, i) => time.greaterThan(times[i - 1] ?? empty))).toBe(true);
+    expect([(first?.['d'] as Document)['t'], first?.['e'], second?.['e']]).toEqual([empty, empty, empty]);
+  });
+
+  it('refuses a hint of the wrong type or of no index, and does not upsert then', async () => {
+    await start({ _id: 1 });
+    const wrong = { ok: false, code: 9, message: 'Hint must be a string or an object' };
+    expect(await update({ u: {}, hint: 1 })).toMatchObject(wrong);
+    const answer = await update({ q: { a: 1 }, u: { $set: { b: 1 } }, upsert: true, hint: 'a_1' });
+    expect(answer.ok ? writeErrors(answer.reply) : [answer]).toMatchObject([{ code: 2 }]);
+    expect(await collection().countDocuments()).toBe(1);
+  });
+
+  it('carries out writes that nobody waits for', async () => {
+    await start({ _id: 1 });
+    await collection().updateOne({ _id: 1 }, { $set: { a: 1 } }, { writeConcern: { w: 0 } });
+    await collection().updateOne({ _id: 2 }, { $bogus: 1 } as never, { writeConcern: { w: 0 } });
+    expect(await collection().find().toArray()).toEqual([{ _id: 1, a: 1 }]);
   });
 });
 

@@ -161,7 +161,8 @@ export function namespaceOf(db: string, collection: string): string {
 export function parseHint(value: Value | undefined): Hint | undefined {
   if (!value) return undefined;
   if (value.type === T.string) return readString(value) === '' ? undefined : { name: readString(value) };
-  if (value.type !== T.object) throw typeMismatch('hint must be specified as a string or an object');
+  if (value.type !== T.object)
+    throw new CommandError(ErrorCode.FailedToParse, 'Hint must be a string or an object');
   const [first] = elementsOf(value);
   if (!first) return undefined;
   if (first.name === '$natural') return { natural: readNumber(first) < 0 ? -1 : 1 };

@@ -11,6 +11,7 @@ import { collectRows, type Query } from '../query/query.js';
 import type { Row } from '../query/scan.js';
 import { compileUpdate, withIdFirst, type Updater } from '../update/apply-update.js';
 import { parseUpdate } from '../update/parse-update.js';
+import { fillTimestamps } from '../update/timestamps.js';
 import { upsertDocument } from '../update/upsert.js';
 import { parseHint, type Command, type Request } from './request.js';
 import { readUpdateStatement, type UpdateStatement } from './update-statement.js';
@@ -90,7 +91,7 @@ export const insert: Command = {
     scope.ensureCollection(ns);
     let n = 0;
     const errors = runStatements(docs, isOrdered(request), (doc) => {
-      scope.records.insert(scope.ensureCollection(ns), storable(doc));
+      scope.records.insert(scope.ensureCollection(ns), storable(fillTimestamps(doc)));
       n++;
     });
     reply.int('n', n);

@@ -1,12 +1,14 @@
 import { compareValues } from '../bson/compare.js';
-import { dateValue, timestampValue } from '../bson/make.js';
+import { dateValue } from '../bson/make.js';
 import { T, typeName } from '../bson/types.js';
 import { elementsOf, readString, type Element, type Value } from '../bson/value.js';
 import { badValue } from '../errors.js';
 import { arithmetic, bitwise, formatField } from './arithmetic.js';
 import { addToSet, pop, pull, pullAll, push } from './array-operators.js';
 import { REMOVED, type Modifier } from './modifier.js';
+import { currentTimestamp } from './timestamps.js';
 import { isRaw, toValue } from './tree.js';
+import { identifierOf } from './update-tree.js';
 
 /** The update operators. Each checks its operand; `operand.name` is the path. */
 export const OPERATORS: ReadonlyMap<string, (operand: Element) => Modifier> = new Map(
@@ -82,16 +84,6 @@ function isTimestamp(operand: Element): boolean {
   return type === 'timestamp';
 }
 
-const last = { seconds: 0, increment: 0 };
-
-/** Within a second the increment counts on, so that no two timestamps are equal. */
-function currentTimestamp(): Value {
-  const seconds = Math.max(last.seconds, Math.floor(Date.now() / 1000));
-  last.increment = seconds === last.seconds ? last.increment + 1 : 1;
-  last.seconds = seconds;
-  return timestampValue(seconds, last.increment);
-}
-
 /** Stands at its target's place in the order of paths; the source's place is only taken. */
 function rename(operand: Element): Modifier {
   const target = readString(operand);
@@ -114,5 +106,5 @@ function rename(operand: Element): Modifier {
 }
 
 function isDynamic(part: string): boolean {
-  return part === '$' || (part.startsWith('$[') && part.endsWith(']'));
+  return part === '$' || identifierOf(part) !== undefined;
 }

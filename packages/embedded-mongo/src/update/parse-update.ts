@@ -7,6 +7,7 @@ import { badValue, CommandError, ErrorCode, typeMismatch } from '../errors.js';
 import { formatField } from './arithmetic.js';
 import { parseArrayFilters, type ArrayFilters } from './array-filters.js';
 import { OPERATORS } from './operators.js';
+import { fillTimestamps } from './timestamps.js';
 import { Branch, identifierOf, Leaf, plant } from './update-tree.js';
 
 /** A parsed update: operators, a whole document, or a pipeline. */
@@ -56,7 +57,7 @@ export function parseUpdate(value: Value, options: UpdateOptions): Update {
       `The array filter for identifier '${name}' was not used in the update ${formatValue(value)}`,
     );
   }
-  if (replaces) return { kind: 'replacement', doc: value };
+  if (replaces) return { kind: 'replacement', doc: fillTimestamps(value) };
   return { kind: 'operators', tree: parser.tree, filters, positional: parser.positional };
 }
 

@@ -79,20 +79,18 @@ export const UPDATE_CASES: UpdateCase[] = [
   [{ a: [1, 2, 3] }, { $push: { a: { $each: [8, 9], $position: -1 } } }, { a: [1, 2, 8, 9, 3] }],
   [{ a: [1, 2, 3] }, { $push: { a: { $each: [8], $position: -9 } } }, { a: [8, 1, 2, 3] }],
   [{ a: [1, 2, 3] }, { $push: { a: { $each: [8], $position: 9 } } }, { a: [1, 2, 3, 8] }],
-  [
-    { a: [4, 2] },
-    { $push: { a: { $slice: -3, $each: [3, 1], $sort: 1, $position: 0 } } },
-    { a: [2, 3, 4] },
-  ],
+  [{ a: [4, 2] }, { $push: { a: { $slice: -3, $each: [3, 1], $sort: 1, $position: 0 } } }, { a: [2, 3, 4] }],
   [
     { a: [{ x: 2 }, { x: 1, y: 0 }, { x: 1 }, 5] },
     { $push: { a: { $each: [], $sort: { x: 1, y: -1 } } } },
     { a: [5, { x: 1, y: 0 }, { x: 1 }, { x: 2 }] },
   ],
   // Within the elements, an array is one value of the sort, not its least element.
-  [{ a: [{ x: [3, 1] }, { x: [2] }] }, { $push: { a: { $each: [], $sort: { x: 1 } } } }, {
-    a: [{ x: [2] }, { x: [3, 1] }],
-  }], // prettier-ignore
+  [
+    { a: [{ x: [3, 1] }, { x: [2] }] },
+    { $push: { a: { $each: [], $sort: { x: 1 } } } },
+    { a: [{ x: [2] }, { x: [3, 1] }] },
+  ],
   [{ a: [1, 2, 3] }, { $pop: { a: 1 } }, { a: [1, 2] }],
   [{ a: [1, 2, 3] }, { $pop: { a: new Double(-1) } }, { a: [2, 3] }],
   [{ a: [] }, { $pop: { a: 1 } }, { a: [] }],
@@ -137,7 +135,11 @@ export const UPDATE_CASES: UpdateCase[] = [
   // Replacement keeps the _id; $setOnInsert waits for an insert; an empty operator changes nothing.
   [{ _id: 1, a: 1 }, { b: 2 }, { _id: 1, b: 2 }],
   [{ _id: 1, a: 1 }, {}, { _id: 1 }],
-  [{ _id: 1, a: 1 }, { _id: new Double(1), b: 1 }, { _id: new Double(1), b: 1 }],
+  [
+    { _id: 1, a: 1 },
+    { _id: new Double(1), b: 1 },
+    { _id: new Double(1), b: 1 },
+  ],
   [{ _id: 1, a: 1 }, { _id: [1] }, 54],
   [{ a: 1 }, { b: 1, 'c.d': 2, e: { $f: 3, 'g.h': 4 } }, { b: 1, 'c.d': 2, e: { $f: 3, 'g.h': 4 } }],
   [{ a: 1 }, { $set: { b: { $f: 3, 'g.h': 4 }, 'c.$d': 5 } }, { a: 1, b: { $f: 3, 'g.h': 4 }, c: { $d: 5 } }],

@@ -8,6 +8,7 @@ export type UpdateError = [
   more?: Record<string, unknown>,
 ];
 
+// prettier-ignore
 export const UPDATE_ERRORS: UpdateError[] = [
   // The form of the update.
   [
@@ -106,4 +107,4 @@ export const UPDATE_ERRORS: UpdateError[] = [
   [[{ $set: { n: 1 } }], 9, 'arrayFilters may not be specified for pipeline-syle updates', { arrayFilters: [{ i: 1 }] }],
   [{ $set: { 'a.$[i]': 1 } }, 224, 'Error parsing array filter :: caused by :: $expr is not allowed in this context', { arrayFilters: [{ $expr: { $eq: ['$i', 1] } }] }],
   [{ $pull: { a: { $expr: true } } }, 224, '$expr is not allowed in this context'],
-]; // prettier-ignore
+];
