@@ -17,7 +17,8 @@ import type { Filter } from '../query/filter.js';
 import { compileFilter } from '../query/matcher.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { parseSort, sortRows, type SortField } from '../query/sort.js';
-import { parseFieldPath, type Variables } from './expression.js';
+import { parseFieldPath } from '../query/field-path.js';
+import type { Variables } from './expression.js';
 import type { Stage, StageParser } from './stage.js';
 import { setPath } from './set-path.js';
 
@@ -36,12 +37,6 @@ export const match: StageParser = (stage, { variables }) => {
 
 export function parseSortStage(stage: Element): SortField[] {
   if (stage.type !== T.object) throw new CommandError(15973, 'the $sort key specification must be an object');
-  for (const key of elementsOf(stage)) {
-    if (!isNumber(key.type) && key.type !== T.object)
-      throw new CommandError(15974, `Illegal key in $sort specification: ${key.name}: ${formatValue(key)}`);
-    if (isNumber(key.type) && Math.abs(Math.trunc(numberOf(key))) !== 1)
-      throw new CommandError(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
-  }
   const fields = parseSort(stage);
   if (fields.length === 0) throw new CommandError(15976, '$sort stage must have at least one sort key');
   return fields;

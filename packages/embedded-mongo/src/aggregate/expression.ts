@@ -5,13 +5,13 @@ import {
   elements,
   elementsOf,
   findField,
-  fieldName,
   MISSING,
   readString,
   type Element,
   type Value,
 } from '../bson/value.js';
 import { CommandError, ErrorCode, unsupported } from '../errors.js';
+import { checkFieldName, parseFieldPath } from '../query/field-path.js';
 import { arrayValue, documentValue } from './build.js';
 import { constant, folded, type Expression, type Scope, type Variable } from './operator.js';
 import { OPERATORS, REFUSED_OPERATORS } from './operators.js';
@@ -134,36 +134,6 @@ const SYSTEM = new Set([
   'PRUNE',
   'KEEP',
 ]);
-
-/** The field names of a dotted path, checked. */
-export function parseFieldPath(text: string): Buffer[] {
-  if (text === '') throw new CommandError(40352, 'FieldPath cannot be constructed with empty string');
-  if (text.endsWith('.')) throw new CommandError(40353, "FieldPath must not end with a '.'.");
-  const parts = text.split('.');
-  if (parts.length > 200) throw new CommandError(ErrorCode.Overflow, 'FieldPath is too long');
-  return parts.map((part) => {
-    checkFieldName(part);
-    return fieldName(part);
-  });
-}
-
-/** A field name of an expression: not empty, without `$` in front and dots within. */
-export function checkFieldName(name: string): void {
-  if (name === '') throw new CommandError(15998, 'FieldPath field names may not be empty strings.');
-  if (name.startsWith('$')) {
-    throw new CommandError(
-      16410,
-      "FieldPath field names may not start with '$'. Consider using $getField or $setField.",
-    );
-  }
-  if (name.includes('\0')) throw new CommandError(16411, "FieldPath field names may not contain '\\0'.");
-  if (name.includes('.')) {
-    throw new CommandError(
-      16412,
-      "FieldPath field names may not contain '.'. Consider using $getField or $setField.",
-    );
-  }
-}
 
 function checkName(name: string, first: RegExp): void {
   if (name === '') throw new CommandError(ErrorCode.FailedToParse, 'empty variable names are not allowed');

@@ -2,7 +2,7 @@ import { T } from '../bson/types.js';
 import { elements, objectValue, type Value } from '../bson/value.js';
 import { BsonWriter } from '../bson/writer.js';
 import { CommandError } from '../errors.js';
-import { checkFieldName } from './expression.js';
+import { parseFieldPath } from '../query/field-path.js';
 import type { Expression } from './operator.js';
 
 /** Makes a new document from one. */
@@ -25,11 +25,8 @@ export class FieldRules {
   computed = false;
 
   insert(path: string, rule: Rule): void {
-    const parts = path.split('.');
-    if (path === '') throw new CommandError(40352, 'FieldPath cannot be constructed with empty string');
-    if (path.endsWith('.')) throw new CommandError(40353, "FieldPath must not end with a '.'.");
-    parts.forEach(checkFieldName);
-    this.insertParts(parts, rule, path);
+    parseFieldPath(path);
+    this.insertParts(path.split('.'), rule, path);
   }
 
   private insertParts([name, ...rest]: string[], rule: Rule, path: string): void {

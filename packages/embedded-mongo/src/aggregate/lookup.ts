@@ -13,7 +13,7 @@ import { CommandError, ErrorCode } from '../errors.js';
 import type { Filter } from '../query/filter.js';
 import { parsePath, somePathValue, type Path } from '../query/path.js';
 import { arrayValue } from './build.js';
-import { parseFieldPath } from './expression.js';
+import { parseFieldPath } from '../query/field-path.js';
 import type { Expression, Variable } from './operator.js';
 import { setPath } from './set-path.js';
 import { stageElement, type PipelineContext, type StageParser } from './stage.js';

@@ -4,6 +4,7 @@ import type { KeyPattern } from '../model/keys.js';
 import { doc, type Doc } from '../model/value.js';
 import type { Operation } from './operations.js';
 import { ArrayUpdateSource } from './generate-array-updates.js';
+import { PipelineSource } from './generate-pipelines.js';
 
 const SORT_PATHS = ['a', 'b', 'c', 'u', 'd.x', 'd', 't', 't.x'] as const;
 
@@ -66,6 +67,8 @@ export const FIRST_INDEXES = 9;
 
 /** Random operations. What is there steers them, so that the collection neither empties nor swells. */
 export class OperationSource extends ArrayUpdateSource {
+  private readonly pipelines = new PipelineSource(this.random);
+
   operation(present: readonly Doc[]): Operation {
     const { random } = this;
     this.present = present;
@@ -77,6 +80,7 @@ export class OperationSource extends ArrayUpdateSource {
       [8, () => this.updateOperation()],
       [3, () => this.findAndModify()],
       [3, () => this.count()],
+      [6, () => ({ kind: 'aggregate', pipeline: this.pipelines.pipeline(this.queryFilter()) })],
       [1, () => ({ kind: 'distinct', filter: this.queryFilter(), path: random.pick(SORT_PATHS) })],
       [0.6, () => ({ kind: 'createIndex', index: random.pick(INDEX_POOL) })],
       [0.4, () => ({ kind: 'dropIndex', name: random.pick(INDEX_POOL).name })],

@@ -28,5 +28,6 @@ export type Operation =
     }
   | { kind: 'count'; filter: Doc; skip: number; limit: number; aggregate: boolean }
   | { kind: 'distinct'; filter: Doc; path: string }
+  | { kind: 'aggregate'; pipeline: Doc[] }
   | { kind: 'createIndex'; index: IndexSpec }
   | { kind: 'dropIndex'; name: string };

@@ -1,5 +1,6 @@
 import type { Db } from 'mongodb';
 import { Random } from '../support/random.js';
+import { checkAggregate } from './check-aggregate.js';
 import { checkCreateIndex, checkDropIndex } from './check-indexes.js';
 import { checkFindAndModify } from './check-find-and-modify.js';
 import { checkCount, checkDistinct, checkFind } from './check-reads.js';
@@ -80,6 +81,8 @@ function run(subject: Subject, operation: Operation): Promise<void> {
       return checkCount(subject, operation);
     case 'distinct':
       return checkDistinct(subject, operation);
+    case 'aggregate':
+      return checkAggregate(subject, operation);
     case 'createIndex':
       return checkCreateIndex(subject, operation);
     case 'dropIndex':

@@ -1,6 +1,6 @@
 import { asDecimal, divide, multiply } from '../../bson/decimal-math.js';
 import { exactNumber } from '../../bson/compare.js';
-import { decimalValue, toDouble, type Decimal } from '../../bson/decimal.js';
+import { decimalValue, readDecimal, toDouble, type Decimal } from '../../bson/decimal.js';
 import { doubleValue, intValue, longValue } from '../../bson/make.js';
 import { isNumber, T, typeName } from '../../bson/types.js';
 import { NULL, numberOf, readLong, readNumber, type Value } from '../../bson/value.js';
@@ -109,13 +109,20 @@ const modulo = binary((left, right) => {
   );
 });
 
-/** A function of one number: `whole` for int32 and Long, `double` for the rest. */
-function numeric(whole: (value: Value) => Value, double: (number: number) => Value): Operator {
+/** A function of one number: `whole` for int32 and Long, `double`, and `decimal` where there is one. */
+function numeric(
+  whole: (value: Value) => Value,
+  double: (number: number) => Value,
+  decimal?: (number: Decimal) => Decimal,
+): Operator {
   return unary((value, name) => {
     if (isNullish(value)) return NULL;
     if (!isNumber(value.type))
       throw new CommandError(28765, `${name} only supports numeric types, not ${typeName(value.type)}`);
-    if (value.type === T.decimal) throw unsupported(`Decimal128 in ${name}`);
+    if (value.type === T.decimal) {
+      if (!decimal) throw unsupported(`Decimal128 in ${name}`);
+      return decimalValue(decimal(readDecimal(value)));
+    }
     return value.type === T.double ? double(readNumber(value)) : whole(value);
   });
 }
@@ -148,6 +155,7 @@ const absolute = numeric(
     return value.type === T.long ? longValue(result) : intOrLong(result);
   },
   (x) => doubleValue(Math.abs(x)),
+  (x) => ({ ...x, negative: false }),
 );
 
 const logarithm: Operator = binary((value, base) => {
@@ -242,6 +250,14 @@ function quantize(decimal: Decimal, exponent: number, halves: boolean): Decimal 
   return { ...decimal, coefficient: up ? kept + 1n : kept, exponent };
 }
 
+/** The whole decimal below (`down`) or above. */
+function outward(x: Decimal, down: boolean): Decimal {
+  if (x.kind !== 'finite' || x.exponent >= 0) return x;
+  const cut = quantize(x, 0, false);
+  const rest = x.coefficient % 10n ** BigInt(-x.exponent) !== 0n;
+  return rest && x.negative === down ? { ...cut, coefficient: cut.coefficient + 1n } : cut;
+}
+
 export const ARITHMETIC: Operators = {
   $add: add,
   $subtract: subtract,
@@ -249,8 +265,16 @@ export const ARITHMETIC: Operators = {
   $divide: quotient,
   $mod: modulo,
   $abs: absolute,
-  $ceil: numeric(same, (x) => doubleValue(Math.ceil(x))),
-  $floor: numeric(same, (x) => doubleValue(Math.floor(x))),
+  $ceil: numeric(
+    same,
+    (x) => doubleValue(Math.ceil(x)),
+    (x) => outward(x, false),
+  ),
+  $floor: numeric(
+    same,
+    (x) => doubleValue(Math.floor(x)),
+    (x) => outward(x, true),
+  ),
   $round: rounding(true),
   $trunc: rounding(false),
   $sqrt: real(Math.sqrt, (x) => x >= 0, 28714, 'greater than or equal to 0'),

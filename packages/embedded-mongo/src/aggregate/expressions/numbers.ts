@@ -1,5 +1,5 @@
 import { add, asDecimal, negate } from '../../bson/decimal-math.js';
-import { decimalValue, finite, type Decimal } from '../../bson/decimal.js';
+import { decimalValue, exactDouble, finite, type Decimal } from '../../bson/decimal.js';
 import { doubleValue, intValue, longValue } from '../../bson/make.js';
 import { T } from '../../bson/types.js';
 import { readLong, readNumber, type Value } from '../../bson/value.js';
@@ -64,8 +64,10 @@ export class Sum {
   result(): Value {
     const whole = this.integer();
     if (this.type === T.decimal) {
-      const rest = add(asDecimal(doubleValue(this.doubles(0n))), finite(whole, 0));
-      return decimalValue(add(this.decimals!, this.high === 0 && this.low === 0 ? finite(whole, 0) : rest));
+      const doubles = Number.isFinite(this.high)
+        ? add(exactly(this.high), exactly(this.low))
+        : exactDouble(this.special);
+      return decimalValue([doubles, finite(whole, 0)].reduce(add, this.decimals!));
     }
     if (this.type === T.double || !fitsLong(whole)) return doubleValue(this.doubles(whole));
     return this.type === T.long ? longValue(whole) : intOrLong(whole);
@@ -117,6 +119,17 @@ export class Sum {
     const total = copy.high + copy.low;
     return Number.isNaN(total) ? copy.special : total;
   }
+}
+
+/** A double with all its digits and no zeros behind them. */
+function exactly(double: number): Decimal {
+  const exact = exactDouble(double);
+  let { coefficient, exponent } = exact;
+  while (exponent < 0 && coefficient % 10n === 0n) {
+    coefficient /= 10n;
+    exponent++;
+  }
+  return { ...exact, coefficient, exponent };
 }
 
 /** `left - right` of decimals or of numbers of any other type. */
