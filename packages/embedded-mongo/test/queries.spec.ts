@@ -46,4 +46,50 @@ describe('queries', () => {
     await expect(ids({ $expr: '$$nope' })).rejects.toMatchObject({ code: 17276 });
     await expect(ids({ $expr: { $nope: 1 } })).rejects.toMatchObject({ code: 168 });
   });
+
+  it.each<[sort: Record<string, unknown>, code: number]>([
+    [{ a: 2 }, 15975],
+    [{ a: true }, 15974],
+    [{ a: 'x' }, 15974],
+    [{ a: { $nope: 1 } }, 17312],
+    [{ a: { $meta: 'textScore' } }, 238],
+    [{ '': 1 }, 40352],
+    [{ 'a.': 1 }, 40353],
+    [{ $a: 1 }, 16410],
+    [{ $natural: 1, a: 1 }, 2],
+    [{ $natural: 2 }, 2],
+    [Object.fromEntries(Array.from({ length: 33 }, (_, i) => [`f${i}`, 1])), 13103],
+  ])('sort %j: %d', async (sort, code) => {
+    expect(await ask(db(), { find: 'nothing', sort: doc(sort) })).toMatchObject({ ok: false, code });
+  });
+
+  it('goes through a collection backwards by $natural', async () => {
+    const rows = db().collection<{ _id: number }>('natural');
+    await rows.insertMany([3, 1, 2].map((_id) => ({ _id })));
+    expect(await rows.find().sort({ $natural: -1 }).map(({ _id }) => _id).toArray()).toEqual([2, 1, 3]); // prettier-ignore
+  });
+
+  it('reads the part of an index between min and max', async () => {
+    const rows = db().collection<{ _id: number; a: number; b: number }>('between');
+    await rows.createIndex({ a: 1, b: -1 });
+    await rows.insertMany([0, 1, 2, 3, 4, 5].map((_id) => ({ _id, a: _id >> 1, b: _id & 1 })));
+    const ids = (command: object) =>
+      db().command({ find: 'between', hint: { a: 1, b: -1 }, ...command })
+        .then(({ cursor }) => (cursor.firstBatch as { _id: number }[]).map(({ _id }) => _id)); // prettier-ignore
+    expect(await ids({ min: { a: 1, b: 1 }, max: { a: 2, b: 0 } })).toEqual([3, 2, 5]);
+    expect(await ids({ max: { a: 1, b: 1 }, filter: { b: 1 } })).toEqual([1]);
+    await expect(ids({ min: { a: 1 } })).rejects.toMatchObject({ code: 51174 });
+    await expect(ids({ min: { a: 2, b: 0 }, max: { a: 1, b: 0 } })).rejects.toMatchObject({ code: 51175 });
+    await expect(ids({ min: { a: 1, b: 1 }, hint: undefined })).rejects.toMatchObject({ code: 51173 });
+  });
+
+  it('shows index keys and record ids', async () => {
+    const rows = db().collection('keys');
+    await rows.createIndex({ a: 1 });
+    await rows.insertMany([{ a: 5, b: 1 }, { b: 2 }]);
+    expect(await rows.find({ a: 5 }, { returnKey: true }).toArray()).toEqual([{ a: 5 }]);
+    expect(await rows.find({ b: 2 }, { returnKey: true }).toArray()).toEqual([{}]);
+    const [first] = await rows.find({ b: 2 }, { showRecordId: true, projection: { _id: 0 } }).toArray();
+    expect(first).toEqual({ b: 2, $recordId: 2 });
+  });
 });

@@ -5,7 +5,7 @@ import { stageElement } from '../aggregate/stage.js';
 import { isNumber, T } from '../bson/types.js';
 import { elements, findByName, isTruthy, numberOf, objectValue, type Value } from '../bson/value.js';
 import type { CollectionInfo } from '../catalog/catalog.js';
-import { CommandError, ErrorCode } from '../errors.js';
+import { CommandError, ErrorCode, unsupported } from '../errors.js';
 import type { KvView } from '../kv/view.js';
 import { planDistinct } from '../query/distinct.js';
 import { indexStage, scanStages, writeSortPattern, type ExplainStage } from '../query/explain-plan.js';
@@ -68,6 +68,7 @@ function ofFind(request: Request, info: CollectionInfo | undefined): Explanation
   const options = findOptions(request);
   const { projection, skip, limit } = options;
   const filter = request.object('filter') ?? EMPTY;
+  if (options.between) throw unsupported('explain of min and max');
   if (!info) return missing(filter);
   return ofRows(filter, options, skip, limit, info, (scan, figures) => {
     let tree = scan;

@@ -4,13 +4,13 @@ import { T } from '../bson/types.js';
 import { MAX_DOCUMENT } from '../bson/validate.js';
 import { elementsOf } from '../bson/value.js';
 import type { ReadScope } from '../scope.js';
-import { badValue, CommandError, ErrorCode } from '../errors.js';
+import { badValue, CommandError, ErrorCode, unsupported } from '../errors.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { parseProjection } from '../query/projection.js';
 import { planDistinct } from '../query/distinct.js';
 import { countMatches } from '../query/query.js';
 import { FindSource, type FindOptions } from '../query/find-source.js';
-import { parseSort } from '../query/sort.js';
+import { naturalOrder, parseSort } from '../query/sort.js';
 import { FIRST_BATCH, ListSource } from './cursors.js';
 import { maxTimeOf } from './generic-arguments.js';
 import type { Command, Request } from './request.js';
@@ -24,16 +24,28 @@ export function findOptions(request: Request): FindOptions & { batchSize: number
   const given = request.object('let');
   const variables = given && Variables.ofCommand(given);
   const filter = parseFilter(request.object('filter') ?? objectValue(EMPTY_DOCUMENT), variables);
+  const min = request.object('min');
+  const max = request.object('max');
   return {
     filter,
-    sort: parseSort(request.object('sort')),
-    hint: request.hint(),
+    ...orderOf(request),
+    between: min || max ? { min, max } : undefined,
+    returnKey: request.bool('returnKey'),
+    showRecordId: request.bool('showRecordId'),
     projection: parseProjection(request.object('projection'), { filter, variables }),
     skip,
     limit,
     batchSize: request.integer('batchSize') ?? FIRST_BATCH,
     single: request.bool('singleBatch'),
   };
+}
+
+/** A sort by `$natural` is a hint. */
+function orderOf(request: Request): Pick<FindOptions, 'sort' | 'hint'> {
+  const natural = naturalOrder(request.object('sort'));
+  if (natural === undefined) return { sort: parseSort(request.object('sort')), hint: request.hint() };
+  if (request.hint()) throw unsupported('a hint beside a sort by $natural');
+  return { sort: [], hint: { natural } };
 }
 
 export const find: Command = {
@@ -53,8 +65,12 @@ export const find: Command = {
     'tailable',
     'allowPartialResults',
     'oplogReplay',
+    'min',
+    'max',
+    'returnKey',
+    'showRecordId',
   ],
-  refused: ['collation', 'min', 'max', 'returnKey', 'showRecordId'],
+  refused: ['collation'],
   run: ({ engine, scope, request, reply }) => {
     const ns = request.namespace();
     const options = findOptions(request);

@@ -1,21 +1,21 @@
 import type { CollectionInfo } from '../catalog/catalog.js';
 import type { DocumentSource, Take } from '../commands/cursors.js';
 import { CommandError, ErrorCode } from '../errors.js';
-import type { Projection } from './projection.js';
 import type { ReadScope } from '../scope.js';
 import { PlannedQuery, type Query } from './query.js';
 import type { Row } from './scan.js';
+import { showRow, type Shown } from './shown-row.js';
 
-export interface FindOptions extends Query {
+export interface FindOptions extends Query, Shown {
   readonly skip: number;
   /** 0: no limit */
   readonly limit: number;
-  readonly projection?: Projection;
 }
 
 /** The documents of a find, resumable between batches. */
 export class FindSource implements DocumentSource {
   readonly planned: PlannedQuery;
+  private readonly show: (row: Row) => Buffer;
   private skipped = 0;
   private taken = 0;
   /** Rows sorted in memory, or a row that did not fit the last batch. */
@@ -28,11 +28,12 @@ export class FindSource implements DocumentSource {
     private readonly options: FindOptions,
   ) {
     this.planned = new PlannedQuery(ns, options, true);
+    this.show = showRow(this.planned.plan, options);
   }
 
   drain(take: Take): 'more' | 'done' {
     this.assertAlive();
-    const { skip, limit, projection } = this.options;
+    const { skip, limit } = this.options;
     if (!this.planned.plan.sorted && !this.waiting) {
       this.waiting = [...this.planned.rows(this.scope.view, limit === 0 ? 0 : skip + limit)];
     }
@@ -43,7 +44,7 @@ export class FindSource implements DocumentSource {
         this.skipped++;
         return true;
       }
-      const taken = take(projection ? projection(row.doc) : row.doc);
+      const taken = take(this.show(row));
       if (!taken) return false;
       full = taken === 'last';
       this.taken++;

@@ -66,7 +66,7 @@ function collectionPlan(filter: Filter, sort: readonly SortField[], reverse: boo
   return { kind: 'collection', reverse, sorted: sort.length === 0, exact: filter.op === 'true' };
 }
 
-function hinted(ns: CollectionInfo, hint: Exclude<Hint, { natural: unknown }>): IndexInfo {
+export function hinted(ns: CollectionInfo, hint: Exclude<Hint, { natural: unknown }>): IndexInfo {
   const found = ns.indexes.find(
     (index) =>
       !index.hidden && ('name' in hint ? index.name === hint.name : samePattern(index, hint.pattern)),
@@ -123,7 +123,7 @@ function excludesMissing(first: FieldBounds | undefined): boolean {
 }
 
 /** Does the index give the order, and scanned in which direction? */
-function orderOf(
+export function orderOf(
   index: IndexInfo,
   bounds: readonly FieldBounds[],
   sort: readonly SortField[],

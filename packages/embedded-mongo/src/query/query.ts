@@ -2,6 +2,7 @@ import type { CollectionInfo } from '../catalog/catalog.js';
 import type { KvView } from '../kv/view.js';
 import { recordKey } from '../catalog/records.js';
 import { prefixEnd } from '../kv/key-writer.js';
+import { planBetween, type Between } from './between.js';
 import type { Filter } from './filter.js';
 import { compileFilter } from './matcher.js';
 import { planQuery, type Hint, type Plan } from './planner.js';
@@ -13,7 +14,9 @@ import { sortRows, type SortField } from './sort.js';
 export interface Query {
   readonly filter: Filter;
   readonly sort: readonly SortField[];
-  readonly hint?: Hint;
+  readonly hint?: Hint | undefined;
+  /** Limits given in terms of the hinted index. */
+  readonly between?: Between | undefined;
 }
 
 /** A planned query, ready to run. */
@@ -27,7 +30,8 @@ export class PlannedQuery {
     /** The caller is done with a row before it takes the next one. */
     lend = false,
   ) {
-    this.plan = planQuery(ns, query.filter, query.sort, query.hint);
+    const { filter, sort, hint, between } = query;
+    this.plan = between ? planBetween(ns, between, sort, hint) : planQuery(ns, filter, sort, hint);
     this.scan = openScan(ns, this.plan, compileFilter(query.filter), lend && this.plan.sorted);
   }
 

@@ -1,8 +1,10 @@
 import { compareValues } from '../bson/compare.js';
+import { formatDocument, formatValue } from '../bson/format.js';
 import { isNumber, T } from '../bson/types.js';
-import { elementsOf, numberOf, type Value } from '../bson/value.js';
-import { CommandError, badValue, ErrorCode, typeMismatch, unsupported } from '../errors.js';
+import { elementsOf, findByName, numberOf, type Element, type Value } from '../bson/value.js';
+import { badValue, CommandError, ErrorCode, unsupported } from '../errors.js';
 import { expandPaths, ParallelArrays, plainValues } from './expand.js';
+import { parseFieldPath } from './field-path.js';
 import { parsePath, type Path } from './path.js';
 
 export interface SortField {
@@ -15,17 +17,36 @@ const MAX_SORT_BYTES = 100 * 1024 * 1024;
 
 /** Parses a sort document; an empty one is no sort. */
 export function parseSort(value: Value | undefined): SortField[] {
-  if (!value) return [];
-  if (value.type !== T.object) throw typeMismatch("Expected field 'sort' to be of type object");
-  return elementsOf(value).map((element) => {
-    if (element.type === T.object) throw unsupported('$meta in a sort');
-    const order = isNumber(element.type) ? numberOf(element) : 0;
-    if (order !== 1 && order !== -1)
-      throw badValue('$sort key ordering must be 1 (for ascending) or -1 (for descending)');
-    if (element.name === '')
-      throw new CommandError(ErrorCode.EmptyFieldName, 'FieldPath cannot be constructed with empty string');
-    return { path: parsePath(element.name), descending: order < 0 };
-  });
+  const keys = value ? elementsOf(value) : [];
+  if (keys.length > 32) throw new CommandError(13103, 'too many compound keys');
+  const fields = new Map(keys.map((key) => [key.name, parseKey(key)]));
+  return [...fields.values()];
+}
+
+function parseKey(key: Element): SortField {
+  if (key.type === T.object) {
+    if (findByName(key, '$meta')) throw unsupported('$meta in a sort');
+    throw new CommandError(17312, '$meta is the only expression supported by $sort right now');
+  }
+  if (!isNumber(key.type))
+    throw new CommandError(15974, `Illegal key in $sort specification: ${key.name}: ${formatValue(key)}`);
+  const order = Math.trunc(numberOf(key));
+  if (order !== 1 && order !== -1)
+    throw new CommandError(15975, '$sort key ordering must be 1 (for ascending) or -1 (for descending)');
+  parseFieldPath(key.name);
+  return { path: parsePath(key.name), descending: order < 0 };
+}
+
+/** `{$natural: 1}` is no sort but a hint of how to go through the collection. */
+export function naturalOrder(value: Value | undefined): 1 | -1 | undefined {
+  const natural = value && findByName(value, '$natural');
+  if (!natural) return undefined;
+  if (elementsOf(value).length > 1)
+    throw badValue(`Cannot include '$natural' in compound sort: ${formatDocument(value)}`);
+  const order = isNumber(natural.type) ? numberOf(natural) : 0;
+  if (order !== 1 && order !== -1)
+    throw badValue('$natural sort cannot be set to a value other than -1 or 1.');
+  return order;
 }
 
 /**
