@@ -6,6 +6,7 @@ import { badValue, CommandError, ErrorCode, typeMismatch, unsupported } from '..
 import { Variables } from './expression.js';
 import { Pipelines } from './pipeline.js';
 import { stageElement } from './stage.js';
+import { REFUSED_STAGES } from './stages.js';
 
 export const aggregate: Command = {
   fields: [
@@ -37,7 +38,8 @@ export const aggregate: Command = {
   },
 };
 
-const NOT_IN_TRANSACTIONS = new Set(['$collStats', '$indexStats']);
+const NOT_IN_TRANSACTIONS = new Set(['$collStats', '$currentOp', '$indexStats']);
+const WITHOUT_COLLECTION = new Set(['$currentOp', '$documents']);
 
 /** Stages that stand for no collection need `aggregate: 1`, all others a collection. */
 function namespace(request: Request, pipeline: readonly Element[]): string {
@@ -49,16 +51,23 @@ function namespace(request: Request, pipeline: readonly Element[]): string {
         ErrorCode.FailedToParse,
         "Invalid command format: the 'aggregate' field must specify a collection name or 1",
       );
-    if (first === '$documents') return `${request.db}.$cmd.aggregate`;
+    if (first === '$currentOp' && request.db !== 'admin') {
+      throw new CommandError(
+        ErrorCode.InvalidNamespace,
+        "$currentOp must be run against the 'admin' database with {aggregate: 1}",
+      );
+    }
+    if (first && (WITHOUT_COLLECTION.has(first) || REFUSED_STAGES.has(first)))
+      return `${request.db}.$cmd.aggregate`;
     throw new CommandError(
       ErrorCode.InvalidNamespace,
       `{aggregate: 1} is not valid for '${first ?? 'an empty pipeline'}'; a collection is required.`,
     );
   }
-  if (first === '$documents')
+  if (first && WITHOUT_COLLECTION.has(first))
     throw new CommandError(
       ErrorCode.InvalidNamespace,
-      '$documents is not valid on a collection; use {aggregate: 1}',
+      `${first} is not valid on a collection; use {aggregate: 1}`,
     );
   return request.namespace();
 }

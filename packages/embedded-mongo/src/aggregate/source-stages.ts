@@ -23,6 +23,15 @@ export const documents: SourceParser = (stage, { variables }) => {
   return items.map(documentBytes);
 };
 
+/** `$currentOp`: commands run one after the other, so whoever asks meets no other one under way. */
+export const currentOp: SourceParser = (stage) => {
+  if (stage.type === T.object) return [];
+  throw new CommandError(
+    ErrorCode.FailedToParse,
+    `$currentOp options must be specified in an object, but found: ${typeName(stage.type)}`,
+  );
+};
+
 /** `$indexStats`: the indexes. How often each was used is not counted. */
 export const indexStats: SourceParser = (stage, _context, _ns, info) => {
   if (stage.type !== T.object || elementsOf(stage).length > 0)

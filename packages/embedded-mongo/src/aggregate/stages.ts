@@ -4,7 +4,7 @@ import { parseGroup } from './group.js';
 import { bucket, facet, sortByCount } from './grouped-stages.js';
 import { lookup, unionWith } from './lookup.js';
 import { sample } from './sample.js';
-import { collStats, documents, indexStats } from './source-stages.js';
+import { collStats, currentOp, documents, indexStats } from './source-stages.js';
 import { mapping, type SourceParser, type StageParser } from './stage.js';
 import { parseTransform } from './transform.js';
 
@@ -36,12 +36,17 @@ export const STAGES: ReadonlyMap<string, StageParser> = new Map<string, StagePar
 
 /** The stages that a pipeline can start with instead of a collection's documents. */
 export const SOURCES: ReadonlyMap<string, SourceParser> = new Map<string, SourceParser>(
-  Object.entries({ $collStats: collStats, $documents: documents, $indexStats: indexStats }),
+  Object.entries({
+    $collStats: collStats,
+    $currentOp: currentOp,
+    $documents: documents,
+    $indexStats: indexStats,
+  }),
 );
 
 /** What MongoDB has beside these: refused by name. */
 export const REFUSED_STAGES: ReadonlySet<string> = new Set(
-  `$bucketAuto $changeStream $changeStreamSplitLargeEvent $currentOp $densify $fill $geoNear $graphLookup $listLocalSessions
+  `$bucketAuto $changeStream $changeStreamSplitLargeEvent $densify $fill $geoNear $graphLookup $listLocalSessions
    $listSampledQueries $listSearchIndexes $listSessions $merge $out $planCacheStats $querySettings $redact $search
    $searchMeta $setWindowFields $shardedDataDistribution $vectorSearch`.split(/\s+/),
 );

@@ -98,6 +98,24 @@ export const rolesInfo: Command = {
   run: ({ reply }) => reply.end(reply.beginArray('roles')),
 };
 
+export const replSetGetConfig: Command = {
+  adminOnly: true,
+  fields: ['commitmentStatus'],
+  run: ({ engine, reply }) => {
+    const config = reply.beginObject('config');
+    reply.string('_id', SET_NAME);
+    reply.int('version', 1);
+    reply.long('term', 1n);
+    const members = reply.beginArray('members');
+    const member = reply.beginObject('0');
+    reply.int('_id', 0);
+    reply.string('host', engine.host);
+    reply.end(member);
+    reply.end(members);
+    reply.end(config);
+  },
+};
+
 export const replSetGetStatus: Command = {
   adminOnly: true,
   fields: ['initialSync'],

@@ -3,7 +3,7 @@ import type { BsonWriter } from '../bson/writer.js';
 import { T, typeName } from '../bson/types.js';
 import { isTruthy, readString } from '../bson/value.js';
 import type { Engine } from '../engine.js';
-import { CommandError, ErrorCode, typeMismatch } from '../errors.js';
+import { CommandError, ErrorCode, typeMismatch, unsupported } from '../errors.js';
 import { VERSION } from './admin.js';
 import type { Command } from './request.js';
 
@@ -76,6 +76,18 @@ export const fsync: Command = {
   fields: ['async'],
   refused: ['lock'],
   run: ({ reply }) => reply.int('numFiles', 1),
+};
+
+/** No operation is ever recorded: asking is answered, switching it on is refused. */
+export const profile: Command = {
+  fields: ['slowms', 'sampleRate'],
+  refused: ['filter'],
+  run: ({ request, reply }) => {
+    if ((request.integer('profile', -1) ?? -1) > 0) throw unsupported('the profiler');
+    reply.int('was', 0);
+    reply.int('slowms', 100);
+    reply.double('sampleRate', 1);
+  },
 };
 
 export const getFreeMonitoringStatus: Command = {

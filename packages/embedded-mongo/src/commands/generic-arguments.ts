@@ -3,7 +3,7 @@ import { isNumber, T, typeName } from '../bson/types.js';
 import { findByName, isTruthy, numberOf, readString, type Value } from '../bson/value.js';
 import { badValue, CommandError, ErrorCode, typeMismatch, unsupported } from '../errors.js';
 import type { SessionArgs } from '../sessions/session-args.js';
-import type { Command, Request } from './request.js';
+import { assertDatabaseName, type Command, type Request } from './request.js';
 
 /** Fields that every command may carry. */
 const GENERIC = new Set(
@@ -47,6 +47,7 @@ function checkDatabase(request: Request, command: Command): void {
       `BSON field '${request.name}.$db' is the wrong type '${typeName(given.type)}', expected type 'string'`,
     );
   }
+  assertDatabaseName(request.db);
   if (command.adminOnly && request.db !== 'admin') {
     throw new CommandError(
       ErrorCode.Unauthorized,

@@ -46,6 +46,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>(
     whatsmyuri: admin.whatsmyuri,
     usersInfo: admin.usersInfo,
     rolesInfo: admin.rolesInfo,
+    replSetGetConfig: admin.replSetGetConfig,
     replSetGetStatus: admin.replSetGetStatus,
     getParameter: parameters.getParameter,
     setParameter: parameters.setParameter,
@@ -55,6 +56,7 @@ export const COMMANDS: ReadonlyMap<string, Command> = new Map<string, Command>(
     serverStatus: diagnostics.serverStatus,
     currentOp: diagnostics.currentOp,
     fsync: diagnostics.fsync,
+    profile: diagnostics.profile,
     features: diagnostics.features,
     getFreeMonitoringStatus: diagnostics.getFreeMonitoringStatus,
     listCommands,
@@ -111,8 +113,8 @@ export const REFUSED_COMMANDS: readonly string[] =
    createSearchIndexes createUser dbHash dropAllRolesFromDatabase dropAllUsersFromDatabase dropConnections dropRole dropSearchIndex
    dropUser filemd5 fsyncUnlock getAuditConfig getClusterParameter getDefaultRWConcern grantPrivilegesToRole grantRolesToRole
    grantRolesToUser invalidateUserCache killAllSessionsByPattern killOp listSearchIndexes lockInfo logRotate logout mapReduce
-   planCacheClear planCacheClearFilters planCacheListFilters planCacheSetFilter profile reIndex replSetAbortPrimaryCatchUp
-   replSetFreeze replSetGetConfig replSetInitiate replSetMaintenance replSetReconfig replSetResizeOplog replSetStepDown
+   planCacheClear planCacheClearFilters planCacheListFilters planCacheSetFilter reIndex replSetAbortPrimaryCatchUp
+   replSetFreeze replSetInitiate replSetMaintenance replSetReconfig replSetResizeOplog replSetStepDown
    replSetSyncFrom revokePrivilegesFromRole revokeRolesFromRole revokeRolesFromUser rotateCertificates saslContinue saslStart
    setClusterParameter setDefaultRWConcern setFeatureCompatibilityVersion setIndexCommitQuorum setProfilingFilterGlobally
    setUserWriteBlockMode shutdown top updateRole updateSearchIndex updateUser validateDBMetadata`.split(

@@ -135,10 +135,13 @@ export class Request {
   }
 }
 
-export function namespaceOf(db: string, collection: string): string {
-  if (db === '' || /[/\\. "$*<>:|?\0]/.test(db) || db.length > 63) {
+export function assertDatabaseName(db: string): void {
+  if (db === '' || /[/\\. "$*<>:|?\0]/.test(db) || db.length > 63)
     throw new CommandError(ErrorCode.InvalidNamespace, `Invalid database name: '${db}'`);
-  }
+}
+
+export function namespaceOf(db: string, collection: string): string {
+  assertDatabaseName(db);
   if (
     collection === '' ||
     collection.startsWith('.') ||
