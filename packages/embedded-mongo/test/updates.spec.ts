@@ -210,6 +210,18 @@ describe('updates as MongoDB 7 does them', () => {
     },
   );
 
+  it.each<[Record<string, unknown>, number, string]>([
+    [{ q: {} }, 40414, "BSON field 'delete.deletes.limit' is missing but a required field"],
+    [{ limit: 1 }, 40414, "BSON field 'delete.deletes.q' is missing but a required field"],
+    [{ q: {}, limit: 2 }, 9, 'The limit field in delete objects must be 0 or 1. Got 2'],
+    [{ q: {}, limit: 1, multi: true }, 40415, "BSON field 'delete.deletes.multi' is an unknown field."],
+  ])('refuses to delete by %j before any statement runs', async (statement, code, message) => {
+    await start({ _id: 1 });
+    const answer = db().command({ delete: 'c', deletes: [{ q: {}, limit: 1 }, statement] });
+    await expect(answer).rejects.toMatchObject({ code, message });
+    expect(await collection().findOne()).toEqual({ _id: 1 });
+  });
+
   it('gives timestamps that grow, also for empty ones in new documents', async () => {
     const empty = new Timestamp({ t: 0, i: 0 });
     await start({ _id: 1, t: empty, d: { t: empty } }, { _id: 2 });

@@ -12,8 +12,8 @@ import { assertUpdateForm, parseUpdate } from '../update/parse-update.js';
 import { upsertDocument } from '../update/upsert.js';
 import { EMPTY_DOCUMENT } from './find.js';
 import type { Command, CommandContext, Request } from './request.js';
-import { readArrayFilters } from './update-statement.js';
 import { replaceRow, storable } from './write.js';
+import { readArrayFilters } from './write-statements.js';
 
 type WriteContext = CommandContext<WriteScope>;
 

@@ -1,11 +1,11 @@
 import { Variables } from '../aggregate/expression.js';
 import { newObjectId } from '../bson/make.js';
 import { T, typeName } from '../bson/types.js';
-import { elements, findByName, findField, objectValue, readNumber, type Value } from '../bson/value.js';
+import { elements, findField, objectValue, type Value } from '../bson/value.js';
 import { MAX_DEPTH, MAX_DOCUMENT } from '../bson/validate.js';
 import { ID } from '../catalog/records.js';
 import type { WriteScope } from '../scope.js';
-import { CommandError, ErrorCode, unsupported } from '../errors.js';
+import { CommandError, ErrorCode } from '../errors.js';
 import { parseFilter } from '../query/parse-filter.js';
 import { collectRows, type Query } from '../query/query.js';
 import type { Row } from '../query/scan.js';
@@ -13,9 +13,9 @@ import { compileUpdate, withIdFirst, type Updater } from '../update/apply-update
 import { parseUpdate } from '../update/parse-update.js';
 import { fillTimestamps } from '../update/timestamps.js';
 import { upsertDocument } from '../update/upsert.js';
-import { parseHint, type Command, type Request } from './request.js';
-import { readUpdateStatement, type UpdateStatement } from './update-statement.js';
+import type { Command, Request } from './request.js';
 import { runStatements, writeWriteErrors } from './write-errors.js';
+import { readDeleteStatement, readUpdateStatement, type UpdateStatement } from './write-statements.js';
 
 /** MongoDB's bound on the statements of one command. */
 const MAX_STATEMENTS = 100_000;
@@ -106,14 +106,6 @@ interface Matched {
   readonly upserted?: Value;
 }
 
-function refuse(statement: Value, names: readonly string[], command: string): void {
-  for (const name of names) {
-    const value = findByName(statement, name);
-    if (!value || value.type === T.null) continue;
-    throw unsupported(`the option ${name} of ${command}`);
-  }
-}
-
 function runUpdate(scope: WriteScope, ns: string, statement: UpdateStatement, variables: Variables): Matched {
   const { multi, upsert } = statement;
   const update = parseUpdate(statement.u, { ...statement, variables });
@@ -185,29 +177,12 @@ export const remove: Command = {
     const ns = request.namespace();
     const variables = Variables.ofCommand(request.object('let'));
     let n = 0;
-    const errors = runStatements(statementsOf(request, 'deletes'), isOrdered(request), (statement) => {
-      refuse(statement, ['collation'], 'delete');
-      const q = findByName(statement, 'q');
-      const limit = findByName(statement, 'limit');
-      if (q?.type !== T.object)
-        throw new CommandError(40414, "BSON field 'delete.deletes.q' is missing but a required field");
-      if (!limit)
-        throw new CommandError(40414, "BSON field 'delete.deletes.limit' is missing but a required field");
-      const bound = readNumber(limit);
-      if (bound !== 0 && bound !== 1) {
-        throw new CommandError(
-          ErrorCode.FailedToParse,
-          `The limit field in delete objects must be 0 or 1. Got ${bound}`,
-        );
-      }
-      const query: Query = {
-        filter: parseFilter(q, variables),
-        sort: [],
-        hint: parseHint(findByName(statement, 'hint')),
-      };
+    const statements = statementsOf(request, 'deletes').map(readDeleteStatement);
+    const errors = runStatements(statements, isOrdered(request), ({ q, limit, hint }) => {
+      const query: Query = { filter: parseFilter(q, variables), sort: [], hint };
       const info = scope.collections.get(ns);
       if (!info) return;
-      for (const { recordId, doc } of collectRows(scope.view, info, query, bound)) {
+      for (const { recordId, doc } of collectRows(scope.view, info, query, limit)) {
         scope.records.remove(info, recordId, doc);
         n++;
       }

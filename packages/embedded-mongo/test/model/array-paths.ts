@@ -68,14 +68,15 @@ export function collisions(all: Resolved[]): Resolved[] {
     all.slice(index + 1).flatMap((right) => {
       const at = left.template.findIndex((part, depth) => part !== right.template[depth]);
       const meet = left.parts.slice(0, at + 1);
-      return at >= 0 && clash(left, right)
+      return at >= 0 && clash(left, right, at)
         ? [{ parts: meet, template: meet, code: CODES.conflictingUpdateOperators }]
         : [];
     }),
   );
 }
 
-function clash(left: Resolved, right: Resolved): boolean {
-  if (left.code !== undefined || right.code !== undefined) return false;
-  return left.parts.slice(0, right.parts.length).every((part, depth) => part === right.parts[depth]);
+/** Both get as far as to one place, by ways that part at `at`, and do not part behind it. */
+function clash(left: Resolved, right: Resolved, at: number): boolean {
+  const shorter = Math.min(left.parts.length, right.parts.length);
+  return shorter > at && left.parts.slice(0, shorter).every((part, depth) => part === right.parts[depth]);
 }

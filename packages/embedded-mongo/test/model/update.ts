@@ -84,7 +84,7 @@ export class Update {
     const resolved = this.changes.flatMap(({ parts, modifier }) =>
       resolve(parts, before, this.filters, position).map((place) => ({ ...place, modifier })),
     );
-    const steps: (Resolved & { modifier?: Modifier })[] = [...resolved, ...collisions(resolved)];
+    const steps: (Resolved & { modifier?: Modifier })[] = [...collisions(resolved), ...resolved];
     steps.sort((a, b) => compareParts(a.parts, b.parts));
     let modified = false;
     for (const { parts, template, code, modifier } of steps) {
