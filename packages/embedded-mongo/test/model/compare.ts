@@ -1,4 +1,4 @@
-import { Binary, BSONRegExp, Double, MaxKey, MinKey, ObjectId, Timestamp } from 'mongodb';
+import { Binary, BSONRegExp, Decimal128, Double, Long, MaxKey, MinKey, ObjectId, Timestamp } from 'mongodb';
 import { isDoc, isNumeric, toNumber, type Numeric, type Value } from './value.js';
 
 /** Stands in keys for what MongoDB indexes as `undefined`: the content of an empty array. Sorts below null. */
@@ -50,6 +50,7 @@ const entries = (items: Value[]): [string, Value][] => items.map((item) => ['', 
 
 /** NaN is equal to itself and below every other number; -0 equals 0. */
 function compareNumbers(left: Numeric, right: Numeric): number {
+  if (isExactNumber(left) && isExactNumber(right)) return compareDoubles(toNumber(left), toNumber(right));
   const [x, y] = [fraction(left), fraction(right)];
   if (typeof x === 'number' || typeof y === 'number') {
     const rank = (part: Fraction | number): number =>
@@ -57,6 +58,15 @@ function compareNumbers(left: Numeric, right: Numeric): number {
     return rank(x) - rank(y);
   }
   return Number(x.over * y.under - y.over * x.under > 0n) - Number(x.over * y.under - y.over * x.under < 0n);
+}
+
+const isExactNumber = (value: Numeric): boolean =>
+  value instanceof Long ? Number.isSafeInteger(value.toNumber()) : !(value instanceof Decimal128);
+
+function compareDoubles(left: number, right: number): number {
+  if (Number.isNaN(left) || Number.isNaN(right))
+    return Number(Number.isNaN(right)) - Number(Number.isNaN(left));
+  return left < right ? -1 : Number(left > right);
 }
 
 export interface Fraction {
