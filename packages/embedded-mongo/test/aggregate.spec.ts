@@ -136,8 +136,8 @@ describe('aggregation', () => {
   it('joins through the index of the other collection', async () => {
     const [left, right] = [db().collection('left'), db().collection('right')];
     await right.createIndex({ key: 1 });
-    await right.insertMany(Array.from({ length: 20_000 }, (_, i) => ({ key: i })));
-    await left.insertMany(Array.from({ length: 500 }, (_, i) => ({ key: i * 7 })));
+    await right.insertMany(Array.from({ length: 5000 }, (_, i) => ({ key: i })));
+    await left.insertMany(Array.from({ length: 500 }, (_, i) => ({ key: i * 9 })));
     const joined = await left
       .aggregate([
         { $lookup: { from: 'right', localField: 'key', foreignField: 'key', as: 'm' } },

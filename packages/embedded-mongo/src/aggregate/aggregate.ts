@@ -5,6 +5,7 @@ import type { Command, Request } from '../commands/request.js';
 import { badValue, CommandError, ErrorCode, typeMismatch, unsupported } from '../errors.js';
 import { Variables } from './expression.js';
 import { Pipelines } from './pipeline.js';
+import type { ReadScope } from '../scope.js';
 import { stageElement } from './stage.js';
 import { REFUSED_STAGES } from './stages.js';
 
@@ -25,7 +26,7 @@ export const aggregate: Command = {
     const ns = namespace(request, pipeline);
     const batchSize = batchSizeOf(request);
     checkCollation(request.object('collation'));
-    const pipelines = new Pipelines(scope, request.db, Variables.ofCommand(request.object('let')));
+    const pipelines = pipelinesOf(request, scope);
     const first = pipeline[0]?.name;
     if (first && NOT_IN_TRANSACTIONS.has(first) && engine.cursors.owner.transaction) {
       throw new CommandError(
@@ -37,6 +38,15 @@ export const aggregate: Command = {
     engine.cursors.first(reply, ns, source, batchSize);
   },
 };
+
+function pipelinesOf(request: Request, scope: ReadScope): Pipelines {
+  return new Pipelines(scope, request.db, Variables.ofCommand(request.object('let')));
+}
+
+/** Throws for a pipeline that could not be run. */
+export function checkPipeline(request: Request, scope: ReadScope): void {
+  pipelinesOf(request, scope).check(request.list('pipeline').map(stageElement));
+}
 
 const NOT_IN_TRANSACTIONS = new Set(['$collStats', '$currentOp', '$indexStats']);
 const WITHOUT_COLLECTION = new Set(['$currentOp', '$documents']);

@@ -37,8 +37,8 @@ export const OPERATORS: Operators = {
 
 /** What MongoDB evaluates beside these: refused by name. */
 export const REFUSED_OPERATORS: ReadonlySet<string> = new Set(
-  `$_internalFindAllValuesAtPath $accumulator $acos $acosh $asin $asinh $atan $atan2 $atanh $binarySize $bitAnd $bitNot $bitOr
-   $bitXor $bsonSize $cos $cosh $degreesToRadians $function $median $meta $percentile $radiansToDegrees $sampleRate $sin $sinh $tan $tanh $toHashedIndexKey $tsIncrement $tsSecond`.split(
+  `$_internalFindAllValuesAtPath $accumulator $acos $acosh $asin $asinh $atan $atan2 $atanh $bitAnd $bitNot $bitOr
+   $bitXor $cos $cosh $degreesToRadians $function $median $meta $percentile $radiansToDegrees $sampleRate $sin $sinh $tan $tanh $toHashedIndexKey $tsIncrement $tsSecond`.split(
     /\s+/,
   ),
 );

@@ -91,6 +91,12 @@ export class Pipelines implements PipelineContext {
     return new ListSource([...this.composed(rest.slice(1))(counted)]);
   }
 
+  /** Throws for what would fail before the first document. */
+  check(pipeline: readonly Element[]): void {
+    const starts = pipeline[0] && SOURCES.has(pipeline[0].name);
+    this.composed(starts ? pipeline.slice(1) : pipeline.slice(headOf(pipeline, this.variables).consumed));
+  }
+
   stages(pipeline: readonly Element[], variables = this.variables): Stage {
     return this.nested(variables).composed(pipeline);
   }

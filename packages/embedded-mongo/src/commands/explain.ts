@@ -1,5 +1,5 @@
 import { hostname } from 'node:os';
-import { aggregate } from '../aggregate/aggregate.js';
+import { aggregate, checkPipeline } from '../aggregate/aggregate.js';
 import { CommandError, ErrorCode } from '../errors.js';
 import { writeStage } from '../query/explain-plan.js';
 import { VERSION } from './admin.js';
@@ -45,6 +45,7 @@ export const explain: Command = {
       );
     }
     checkArguments(inner, explainable, null);
+    if (inner.name === 'aggregate') checkPipeline(inner, scope);
     const ns = inner.namespace();
     const explanation = explanationOf(inner, scope.collections.get(ns));
     const { rest } = explanation;

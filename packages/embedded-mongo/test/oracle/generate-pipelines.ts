@@ -13,7 +13,7 @@ export class PipelineSource extends ExpressionSource {
       ...(random.chance(0.4) ? [[random.pick(['a', 'b', 'u']), this.direction()] as const] : []),
       ['_id', this.direction()],
     ]);
-    const stages = [stage('$match', match), stage('$sort', order)];
+    const stages = [stage('$match', random.chance(0.5) ? match : new Map()), stage('$sort', order)];
     for (let left = random.between(0, 3); left > 0; left -= 1) stages.push(...this.stages());
     return stages;
   }

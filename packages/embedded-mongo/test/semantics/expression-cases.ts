@@ -125,6 +125,7 @@ export const EXPRESSION_CASES: [expression: unknown, expected: unknown][] = [
   [{ $setField: { field: 'x', input: '$i', value: 1 } }, { code: 4161105 }], [{ $unsetField: { field: 'x', input: '$none' } }, null],
 
   // Types.
+  [{ $bsonSize: '$o' }, 32], [{ $bsonSize: '$i' }, { code: 31393 }], [{ $binarySize: '$s' }, 13], [{ $binarySize: '$i' }, { code: 51276 }], [{ $abs: '$dec' }, dec('1.10')], [{ $floor: dec('-1.5') }, dec('-2')], [{ $ceil: dec('1.2') }, dec('2')],
   [{ $type: '$none' }, 'missing'], [{ $type: '$l' }, 'long'], [{ $type: '$id' }, 'objectId'], [{ $isNumber: '$d' }, true], [{ $isNumber: '$t' }, false],
   [{ $toInt: '$d' }, 2], [{ $toInt: '12' }, 12], [{ $toInt: '1.5' }, { code: 241 }], [{ $toInt: '$max' }, { code: 241 }], [{ $toInt: '$when' }, { code: 241 }], [{ $toInt: '$none' }, null], [{ $toInt: dbl(NaN) }, { code: 241 }],
   [{ $toLong: '$when' }, long(1709212455678)], [{ $toLong: '-5' }, long(-5)], [{ $toDouble: '1e3' }, dbl(1000)], [{ $toDouble: '$b' }, dbl(1)], [{ $toDouble: 'x' }, { code: 241 }], [{ $toDouble: '$o' }, { code: 241 }],
@@ -140,7 +141,7 @@ export const EXPRESSION_CASES: [expression: unknown, expected: unknown][] = [
   [{ $hour: { date: '$when', timezone: '+05:30' } }, 18], [{ $dayOfMonth: { date: '$early', timezone: '+0100' } }, 1], [{ $hour: { date: '$when', timezone: 'Europe/Berlin' } }, 14], [{ $hour: { date: '$when', timezone: 'Nowhere/At' } }, { code: 40485 }],
   [{ $year: '$n' }, null], [{ $year: '$t' }, { code: 16006 }], [{ $year: '$id' }, 2024], [{ $year: ['$when'] }, 2024], [{ $year: ['$when', 1] }, { code: 40536 }], [{ $year: { timezone: 'UTC' } }, { code: 40539 }], [{ $year: new Timestamp({ t: 0, i: 1 }) }, 1970],
   [{ $dateToString: { date: '$when' } }, '2024-02-29T13:14:15.678Z'], [{ $dateToString: { date: '$when', format: '%d.%m.%Y %H:%M:%S.%L %j %u %w %V %G %z %Z %%' } }, '29.02.2024 13:14:15.678 060 4 5 09 2024 +0000 +000 %'],
-  [{ $dateToString: { date: '$when', format: '%H:%M', timezone: '-03:30' } }, '09:44'], [{ $dateToString: { date: '$n', onNull: '-' } }, '-'], [{ $dateToString: { date: '$when', format: '%q' } }, { code: 18536 }], [{ $dateToString: { format: '%Y' } }, { code: 18628 }],
+  [{ $dateToString: { date: '$when', format: '%H:%M', timezone: '-03:30' } }, '09:44'], [{ $dateToString: { date: '$when', timezone: '+01:00' } }, '2024-02-29T14:14:15.678Z'], [{ $dateToString: { date: '$n', onNull: '-' } }, '-'], [{ $dateToString: { date: '$when', format: '%q' } }, { code: 18536 }], [{ $dateToString: { format: '%Y' } }, { code: 18628 }],
   [{ $dateFromString: { dateString: '2024-02-29T13:14:15.678Z' } }, date('2024-02-29T13:14:15.678Z')], [{ $dateFromString: { dateString: '2024-02-29T13:14:15+01:00' } }, date('2024-02-29T12:14:15Z')],
   [{ $dateFromString: { dateString: '29/02/2024', format: '%d/%m/%Y' } }, date('2024-02-29')], [{ $dateFromString: { dateString: '2024-02-29 10:00', timezone: '+02:00' } }, date('2024-02-29T08:00:00Z')],
   [{ $dateFromString: { dateString: 'soon' } }, { code: 241 }], [{ $dateFromString: { dateString: 'soon', onError: 'never' } }, 'never'], [{ $dateFromString: { dateString: '$n', onNull: 0 } }, 0],

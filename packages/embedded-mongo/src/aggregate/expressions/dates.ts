@@ -67,6 +67,9 @@ function wholeNumber(value: Value, what: string, code: number): number {
   return number;
 }
 
+/** Also in other zones than UTC: MongoDB 7.1 was the first to leave the Z out there. */
+const STANDARD = '%Y-%m-%dT%H:%M:%S.%LZ';
+
 const dateToString = named(
   ['date', 'format', 'timezone', 'onNull'],
   { notObject: 18629, unknown: 18534, missing: [18628] },
@@ -81,8 +84,7 @@ const dateToString = named(
     const zone = timezone ? zoneOf(timezone, name) : UTC;
     const millis = requireMillis(date!);
     const offset = zone.offsetAt(millis);
-    const standard = zone.fixed === 0 ? '%Y-%m-%dT%H:%M:%S.%LZ' : '%Y-%m-%dT%H:%M:%S.%L';
-    return stringValue(dateFormat(format ? readString(format) : standard)(millis, offset));
+    return stringValue(dateFormat(format ? readString(format) : STANDARD)(millis, offset));
   },
 );
 

@@ -1,4 +1,4 @@
-import { stringValue } from '../../bson/make.js';
+import { intValue, stringValue } from '../../bson/make.js';
 import { T, typeName } from '../../bson/types.js';
 import {
   elementsOf,
@@ -119,6 +119,11 @@ function changeField(names: readonly ('field' | 'input' | 'value')[]): Operator 
 }
 
 export const OBJECTS: Operators = {
+  $bsonSize: unary((value) => {
+    if (isNullish(value)) return NULL;
+    if (value.type === T.object) return intValue(value.end - value.start);
+    throw new CommandError(31393, `$bsonSize requires a document input, found: ${typeName(value.type)}`);
+  }),
   $mergeObjects: mergeObjects,
   $objectToArray: objectToArray,
   $getField: getField,

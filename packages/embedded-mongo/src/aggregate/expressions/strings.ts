@@ -161,6 +161,11 @@ function replace(all: boolean): Operator {
 }
 
 export const STRINGS: Operators = {
+  $binarySize: unary((value) => {
+    if (isNullish(value)) return NULL;
+    if (value.type === T.string || value.type === T.binary) return intValue(value.end - value.start - 5);
+    throw wrong(51276, `$binarySize requires a string or BinData argument, found: ${typeName(value.type)}`);
+  }),
   $concat: concat,
   $toUpper: unary((value) => stringValue(toUpper(coerceToString(value)))),
   $toLower: unary((value) => stringValue(toLower(coerceToString(value)))),
