@@ -45,6 +45,9 @@ describe('queries', () => {
     await expect(ids({ a: { $elemMatch: { $expr: 1 } } })).rejects.toMatchObject({ code: 2 });
     await expect(ids({ $expr: '$$nope' })).rejects.toMatchObject({ code: 17276 });
     await expect(ids({ $expr: { $nope: 1 } })).rejects.toMatchObject({ code: 168 });
+    const upsert = rows.updateOne({ $expr: '$a' }, { $set: { a: 1 } }, { upsert: true });
+    await expect(upsert).rejects.toMatchObject({ code: 224 });
+    await expect(ids({}, { hint: { $natural: 'x' } })).rejects.toMatchObject({ code: 2 });
   });
 
   it.each<[sort: Record<string, unknown>, code: number]>([

@@ -2,7 +2,7 @@ import { Variables } from '../aggregate/expression.js';
 import { elementsOf, findField, objectValue, type Value } from '../bson/value.js';
 import { ID } from '../catalog/records.js';
 import { badValue, CommandError, ErrorCode } from '../errors.js';
-import { parseFilter } from '../query/parse-filter.js';
+import { parseFilter, UPSERT_PREDICATE } from '../query/parse-filter.js';
 import { parseProjection } from '../query/projection.js';
 import { collectRows, type Query } from '../query/query.js';
 import type { WriteScope } from '../scope.js';
@@ -60,7 +60,11 @@ export const findAndModify: Command = {
 
 function queryOf(request: Request, variables: Variables): Query {
   return {
-    filter: parseFilter(request.object('query') ?? objectValue(EMPTY_DOCUMENT), variables),
+    filter: parseFilter(
+      request.object('query') ?? objectValue(EMPTY_DOCUMENT),
+      variables,
+      request.bool('upsert') ? UPSERT_PREDICATE : undefined,
+    ),
     sort: parseSort(request.object('sort')),
     hint: request.hint(),
   };

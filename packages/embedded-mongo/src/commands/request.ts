@@ -1,13 +1,5 @@
 import { isNumber, T, typeName } from '../bson/types.js';
-import {
-  elementsOf,
-  isTruthy,
-  numberOf,
-  readNumber,
-  readString,
-  type Element,
-  type Value,
-} from '../bson/value.js';
+import { elementsOf, isTruthy, numberOf, readString, type Element, type Value } from '../bson/value.js';
 import type { BsonWriter } from '../bson/writer.js';
 import type { Engine } from '../engine.js';
 import type { ReadScope, WriteScope } from '../scope.js';
@@ -168,7 +160,15 @@ export function parseHint(value: Value | undefined): Hint | undefined {
     throw new CommandError(ErrorCode.FailedToParse, 'Hint must be a string or an object');
   const [first] = elementsOf(value);
   if (!first) return undefined;
-  if (first.name === '$natural') return { natural: readNumber(first) < 0 ? -1 : 1 };
+  if (first.name === '$natural') {
+    const order = isNumber(first.type) ? numberOf(first) : 0;
+    if (order !== 1 && order !== -1)
+      throw new CommandError(
+        ErrorCode.BadValue,
+        '$natural hint cannot be set to a value other than -1 or 1.',
+      );
+    return { natural: order };
+  }
   return { pattern: value.buf.subarray(value.start, value.end) };
 }
 

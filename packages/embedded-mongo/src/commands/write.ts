@@ -6,7 +6,7 @@ import { MAX_DEPTH, MAX_DOCUMENT } from '../bson/validate.js';
 import { ID } from '../catalog/records.js';
 import type { WriteScope } from '../scope.js';
 import { CommandError, ErrorCode } from '../errors.js';
-import { parseFilter } from '../query/parse-filter.js';
+import { parseFilter, UPSERT_PREDICATE } from '../query/parse-filter.js';
 import { collectRows, type Query } from '../query/query.js';
 import type { Row } from '../query/scan.js';
 import { compileUpdate, withIdFirst, type Updater } from '../update/apply-update.js';
@@ -115,7 +115,9 @@ function runUpdate(scope: WriteScope, ns: string, statement: UpdateStatement, va
       'multi update is not supported for replacement-style update',
     );
   }
-  const query: Query = { filter: parseFilter(statement.q, variables), sort: [], hint: statement.hint };
+  const place = statement.upsert ? UPSERT_PREDICATE : undefined;
+  const filter = parseFilter(statement.q, variables, place);
+  const query: Query = { filter, sort: [], hint: statement.hint };
   const info = scope.collections.get(ns);
   const rows = info ? collectRows(scope.view, info, query, multi ? 0 : 1) : [];
   if (rows.length === 0 && upsert) {

@@ -9,16 +9,20 @@ import { parsePath, type Path } from './path.js';
 /** The path of the elements themselves, within `$elemMatch: {$gt: 1}` and `$pull: {a: {$gt: 1}}`. */
 export const SELF: Path = { text: '', parts: [], names: [], positions: [] };
 
+/** Where `$expr` may not stand: it tells nothing of what is to be inserted. */
+export const UPSERT_PREDICATE = 'the query predicate for an upsert';
+
 /**
- * Parses a filter document; `variables` are those of the command's `let`, for `$expr`. Throws BadValue for what MongoDB
- * refuses, NotImplemented for what this store has not.
+ * Parses a filter document; `variables` are those of the command's `let`, for `$expr`, which may not stand in the place that
+ * `withoutExpr` names. Throws BadValue for what MongoDB refuses, NotImplemented for what this store has not.
  */
-export function parseFilter(value: Value, variables?: Variables): Filter {
-  return parseDocument(value, { variables, embedded: false });
+export function parseFilter(value: Value, variables?: Variables, withoutExpr?: string): Filter {
+  return parseDocument(value, { variables, withoutExpr, embedded: false });
 }
 
 interface Context {
-  readonly variables: Variables | undefined;
+  readonly variables?: Variables | undefined;
+  readonly withoutExpr?: string | undefined;
   /** The filter is one of documents within a document. */
   readonly embedded: boolean;
 }
@@ -56,6 +60,12 @@ function parseTopLevel(element: Element, context: Context): Filter {
       return { op: name === '$alwaysTrue' ? 'true' : 'false' };
     case '$expr':
       if (context.embedded) throw badValue('$expr can only be applied to the top-level document');
+      if (context.withoutExpr !== undefined) {
+        throw new CommandError(
+          ErrorCode.QueryFeatureNotAllowed,
+          `$expr is not allowed in ${context.withoutExpr}`,
+        );
+      }
       return { op: 'expr', expression: (context.variables ?? Variables.ofCommand()).parse(element) };
     case '$where':
     case '$text':
@@ -182,8 +192,6 @@ export function parseElemMatch(path: Path, element: Element): ElemMatch {
     !first.done &&
     isOperatorDocument(element) &&
     !['$and', '$or', '$nor', '$where', '$comment', '$expr'].includes(first.value.name);
-  const child = ofValues
-    ? parseOperators(SELF, element)
-    : parseDocument(element, { variables: undefined, embedded: true });
+  const child = ofValues ? parseOperators(SELF, element) : parseDocument(element, { embedded: true });
   return { op: 'elemMatch', path, child, ofValues };
 }
