@@ -2,6 +2,7 @@
 export const ErrorCode = {
   InternalError: 1,
   BadValue: 2,
+  UnknownError: 8,
   FailedToParse: 9,
   Unauthorized: 13,
   TypeMismatch: 14,
@@ -22,6 +23,7 @@ export const ErrorCode = {
   NotSingleValueField: 54,
   EmptyFieldName: 56,
   CommandNotFound: 59,
+  WriteConcernFailed: 64,
   ImmutableField: 66,
   CannotCreateIndex: 67,
   InvalidOptions: 72,
@@ -35,6 +37,7 @@ export const ErrorCode = {
   WriteConflict: 112,
   CommandNotSupported: 115,
   ConflictingOperationInProgress: 117,
+  DocumentValidationFailure: 121,
   CommandFailed: 125,
   ExceededMemoryLimit: 146,
   InvalidPipelineOperator: 168,
@@ -59,6 +62,7 @@ export const ErrorCode = {
   APIStrictError: 323,
   BSONObjectTooLarge: 10334,
   DuplicateKey: 11000,
+  Interrupted: 11601,
   KeyTooLong: 17280,
 } as const;
 

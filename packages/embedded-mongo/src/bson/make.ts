@@ -42,6 +42,14 @@ export function dateValue(ms: number): Value {
   return over(T.date, buf);
 }
 
+/** Bytes of the general subtype. */
+export function binaryValue(bytes: Buffer): Value {
+  const buf = Buffer.alloc(5 + bytes.length);
+  buf.writeInt32LE(bytes.length);
+  bytes.copy(buf, 5);
+  return over(T.binary, buf);
+}
+
 /** A BSON timestamp: seconds in the high word, a counter within the second in the low one. */
 export function timestampValue(seconds: number, increment: number): Value {
   const buf = Buffer.allocUnsafe(8);

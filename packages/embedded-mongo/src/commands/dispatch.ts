@@ -1,4 +1,5 @@
-import { fieldName, findByName, findField, readNumber } from '../bson/value.js';
+import { binaryValue, longValue } from '../bson/make.js';
+import { fieldName, findByName, findField, readNumber, type Value } from '../bson/value.js';
 import { BsonWriter } from '../bson/writer.js';
 import type { Engine } from '../engine.js';
 import { codeNameOf, CommandError, ErrorCode } from '../errors.js';
@@ -11,6 +12,7 @@ import { Blocked } from '../transactions/key-locks.js';
 import { commandOf } from './registry.js';
 import type { Command, Request } from './request.js';
 import { assertInTransaction, assertRetryable, CONTROLS } from './session-rules.js';
+import { unmetWriteConcern } from './write-concern.js';
 import { writeDuplicate } from './write-errors.js';
 
 /** The reply to a command, or what must happen before it can be run (again). */
@@ -23,6 +25,9 @@ export type Answer =
     }
   | { readonly blocked: Promise<void> };
 
+/** The signature of a cluster time where nobody checks it: no key, a hash of zeros. */
+const NO_HASH = binaryValue(Buffer.alloc(20));
+const NO_KEY = longValue(0n);
 const WRITE_ERRORS = fieldName('writeErrors');
 const writer = new BsonWriter(64 * 1024);
 
@@ -41,11 +46,12 @@ export function dispatch(engine: Engine, request: Request, fault?: Fault): Answe
     session = sessionArgs(request);
     checkArguments(request, command, session);
     doc = run(engine, request, command, session);
-    if (fault?.writeConcernError) doc = withWriteConcernError(doc, request, fault);
+    const unmet = fault?.writeConcernError ?? unmetWriteConcern(request);
+    if (unmet) doc = withWriteConcernError(doc, request, unmet, fault?.labels);
   } catch (error) {
     if (error instanceof Blocked) return { blocked: withinTime(request, error.until) };
     if (session?.transaction) engine.sessions.fail(session);
-    doc = errorReply(error, request, fault?.labels);
+    doc = errorReply(engine, error, request, fault?.labels);
   }
   return { doc, settled: command?.writes ? engine.store.settled() : null };
 }
@@ -69,10 +75,9 @@ function run(engine: Engine, request: Request, command: Command, session: Sessio
   if (session.transaction) return runInTransaction(engine, request, command, session);
   assertRetryable(request);
   const write = engine.sessions.write(session);
-  if (write.answered) return write.answered;
-  const doc = runAlone(engine, request, command);
-  write.record(doc);
-  return doc;
+  const doc = write.answered ?? runAlone(engine, request, command);
+  if (!write.answered) write.record(doc);
+  return withTimes(engine, request, doc);
 }
 
 function runAlone(engine: Engine, request: Request, command: Command): Buffer {
@@ -104,24 +109,53 @@ function reply(engine: Engine, request: Request, write: () => void): Buffer {
   const mark = writer.begin();
   write();
   writer.double('ok', 1);
-  if (request.get('lsid')) writer.value('operationTime', engine.operationTime());
+  if (!request.get('txnNumber') || request.get('autocommit')) writeTimes(engine, request);
   writer.end(mark);
   return writer.bytes();
 }
 
-/** Adds the write concern error that a fail point made up. */
-function withWriteConcernError(doc: Buffer, request: Request, fault: Fault): Buffer {
-  const code = findByName(fault.writeConcernError!, 'code');
+/** The reply of a repeatable write is recorded without its times. */
+function withTimes(engine: Engine, request: Request, doc: Buffer): Buffer {
+  return extended(doc, () => writeTimes(engine, request));
+}
+
+function withWriteConcernError(
+  doc: Buffer,
+  request: Request,
+  error: Value,
+  labels: readonly string[] | undefined,
+): Buffer {
+  const code = findByName(error, 'code');
+  return extended(doc, () => {
+    writer.value('writeConcernError', error);
+    writeErrorLabels(writer, labels ?? errorLabels(request, code ? readNumber(code) : 0, true));
+  });
+}
+
+function extended(doc: Buffer, more: () => void): Buffer {
   writer.reset();
   const mark = writer.begin();
   writer.elementsOf(doc, 0);
-  writer.value('writeConcernError', fault.writeConcernError!);
-  writeErrorLabels(writer, fault.labels ?? errorLabels(request, code ? readNumber(code) : 0, true));
+  more();
   writer.end(mark);
   return writer.bytes();
 }
 
-function errorReply(error: unknown, request: Request, labels?: readonly string[]): Buffer {
+/** By these a session reads what it wrote, on whatever member, and they pass on what others wrote. */
+function writeTimes(engine: Engine, request: Request): void {
+  if (!request.get('lsid')) return;
+  const time = engine.operationTime();
+  const cluster = writer.beginObject('$clusterTime');
+  writer.value('clusterTime', time);
+  const signature = writer.beginObject('signature');
+  writer.value('hash', NO_HASH);
+  writer.value('keyId', NO_KEY);
+  writer.end(signature);
+  writer.end(cluster);
+  writer.value('operationTime', time);
+}
+
+function errorReply(engine: Engine, error: unknown, request: Request, labels?: readonly string[]): Buffer {
   const known = error instanceof CommandError ? error : undefined;
   const code = known?.code ?? ErrorCode.InternalError;
   writer.reset();
@@ -132,6 +166,7 @@ function errorReply(error: unknown, request: Request, labels?: readonly string[]
   writer.string('codeName', codeNameOf(code));
   if (known) writeDuplicate(writer, known);
   writeErrorLabels(writer, labels ?? errorLabels(request, code));
+  writeTimes(engine, request);
   writer.end(mark);
   return writer.bytes();
 }

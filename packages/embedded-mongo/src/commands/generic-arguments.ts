@@ -4,6 +4,7 @@ import { findByName, isTruthy, numberOf, readString, type Value } from '../bson/
 import { badValue, CommandError, ErrorCode, typeMismatch, unsupported } from '../errors.js';
 import type { SessionArgs } from '../sessions/session-args.js';
 import { assertDatabaseName, type Command, type Request } from './request.js';
+import { checkWriteConcern } from './write-concern.js';
 
 /** Fields that every command may carry. */
 const GENERIC = new Set(
@@ -102,33 +103,6 @@ function checkApi(request: Request): void {
     throw new CommandError(
       ErrorCode.APIStrictError,
       `Provided apiStrict:true, but the command ${request.name} is not in API Version ${version}`,
-    );
-  }
-}
-
-/** Every acknowledged write is on disk, so `majority` and `j` always hold; more members than one never do. */
-function checkWriteConcern(request: Request, command: Command, concern: Value): void {
-  if (!command.writes && !['aggregate', 'explain'].includes(request.name))
-    throw invalid(`Command ${request.name} does not support writeConcern`);
-  const w = findByName(concern, 'w');
-  if (!w) return;
-  if (isNumber(w.type)) {
-    const nodes = numberOf(w);
-    if (!(nodes >= 0 && nodes <= 50)) {
-      throw new CommandError(
-        ErrorCode.FailedToParse,
-        `w has to be a non-negative number and not greater than 50; found: ${nodes}`,
-      );
-    }
-    if (nodes > 1) {
-      throw new CommandError(ErrorCode.UnsatisfiableWriteConcern, 'Not enough data-bearing nodes');
-    }
-  } else if (w.type !== T.string) {
-    throw new CommandError(ErrorCode.FailedToParse, 'w has to be a number, string, or object');
-  } else if (readString(w) !== 'majority') {
-    throw new CommandError(
-      ErrorCode.UnknownReplWriteConcern,
-      `No write concern mode named '${readString(w)}' found in replica set configuration`,
     );
   }
 }

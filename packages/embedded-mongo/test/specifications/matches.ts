@@ -103,13 +103,11 @@ function operatorOf(expected: unknown): string | undefined {
 }
 
 function isNumber(value: unknown): boolean {
-  return (
-    typeof value === 'number' ||
-    typeof value === 'bigint' ||
-    value instanceof BSON.Long ||
-    value instanceof BSON.Int32 ||
-    value instanceof BSON.Double
-  );
+  return ['number', 'bigint'].includes(typeof value) || ['Long', 'Int32', 'Double'].includes(bsonType(value));
+}
+
+function bsonType(value: unknown): string {
+  return (value as { _bsontype?: string } | null | undefined)?._bsontype ?? '';
 }
 
 /** One text for equal values: numbers of every type by their value, all else as Extended JSON. */
@@ -145,7 +143,7 @@ function typesOf(value: unknown): string[] {
   if (value instanceof RegExp) return ['regex'];
   if (value instanceof Uint8Array) return ['binData'];
   if (value instanceof BSON.Decimal128) return ['decimal', 'number'];
-  return [CLASS_TYPES[(value as { _bsontype?: string })._bsontype ?? ''] ?? 'object'];
+  return [CLASS_TYPES[bsonType(value)] ?? 'object'];
 }
 
 export function show(value: unknown): string {

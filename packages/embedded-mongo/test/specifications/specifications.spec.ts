@@ -19,12 +19,15 @@ describe('the test format of the driver specifications', () => {
 
   const run = (name: string, file: TestFile): Promise<Verdict[]> => runFile('own', name, file, store);
 
-  it.each(['crud.json', 'transaction.json', 'retryable-write.json'])('%s passes', async (name) => {
-    const file = new Map(await readCases(CASES)).get(name)!;
-    const verdicts = await run(name, file);
-    expect(verdicts.filter(({ kind }) => kind !== 'passed')).toEqual([]);
-    expect(verdicts).toHaveLength(file.tests.length);
-  });
+  it.each(['crud.json', 'transaction.json', 'retryable-write.json', 'replica-set.json'])(
+    '%s passes',
+    async (name) => {
+      const file = new Map(await readCases(CASES)).get(name)!;
+      const verdicts = await run(name, file);
+      expect(verdicts.filter(({ kind }) => kind !== 'passed')).toEqual([]);
+      expect(verdicts).toHaveLength(file.tests.length);
+    },
+  );
 
   const entities: readonly EntitySpec[] = [
     { client: { id: 'client', observeEvents: ['commandStartedEvent'] } },
