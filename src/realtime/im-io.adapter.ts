@@ -10,6 +10,7 @@ import { parseWith } from '../common/zod-validation.pipe.js';
 import { AppConfig } from '../config/app-config.js';
 import { InFlightRequests } from '../infra/lifecycle/in-flight-requests.js';
 import { ShutdownSteps } from '../infra/lifecycle/shutdown-steps.js';
+import { OutgoingWebSocketServer } from './outgoing-websocket.js';
 import { RealtimeServer } from './realtime-server.js';
 import { Rooms, sessionRoom, userRoom } from './rooms.js';
 import { SocketLifecycle } from './socket-lifecycle.js';
@@ -51,6 +52,7 @@ export class ImIoAdapter extends IoAdapter {
       maxHttpBufferSize: this.config.maxPayloadBytes,
       connectTimeout: CONNECT_TIMEOUT_MS,
       perMessageDeflate: false,
+      wsEngine: OutgoingWebSocketServer,
       httpCompression: false,
       cors: { origin: this.config.corsOrigins },
     } as ServerOptions) as Server;

@@ -1,0 +1,80 @@
+import type { Socket } from 'node:net';
+import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
+
+/** A client that lets so many bytes wait does not read: it is cut off, and catches up when it comes back. */
+const MAX_UNSENT_BYTES = 1024 * 1024;
+/** WebSocket close code: too much waited for this client. It may connect again at once, and sync. */
+export const SLOW_READER = 4008;
+/** How long it may take to read what waits, and why it is closed. */
+const CLOSE_MS = 5_000;
+/** A frame up to here is written as one piece: copying it costs less than a second piece. */
+const MAX_JOINED = 16 * 1024;
+const CLOSE_OPCODE = 8;
+
+type Frame = (Buffer | string)[];
+
+/** What ws does with a frame; not in its types, but engine.io relies on it too. */
+interface Sender {
+  readonly _socket: Socket;
+  sendFrame(frame: Frame, done?: (error?: Error) => void): void;
+}
+
+const { Sender } = WebSocket as unknown as { Sender: new () => Sender };
+
+const owners = new WeakMap<Socket, OutgoingWebSocket>();
+let corked: Socket[] = [];
+
+function uncorkAll(): void {
+  const sockets = corked;
+  corked = [];
+  for (const socket of sockets) socket.uncork();
+}
+
+/**
+ * Writes all frames of one turn of the event loop to a connection with one system call, and calls a frame sent when it is on
+ * its way, so that nothing queues above the connection. What waits there is bounded.
+ */
+class OutgoingSender extends Sender {
+  override sendFrame(frame: Frame, done?: (error?: Error) => void): void {
+    const socket = this._socket;
+    if (socket.writableLength > MAX_UNSENT_BYTES && !isClose(frame)) {
+      owners.get(socket)!.close(SLOW_READER, 'SLOW_READER');
+      return;
+    }
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      if (corked.push(socket) === 1) process.nextTick(uncorkAll);
+    }
+    // Broadcasts share a frame: it is joined once.
+    if (frame.length === 2 && frame[1]!.length <= MAX_JOINED) frame.splice(0, 2, joined(frame));
+    for (const piece of frame) socket.write(piece);
+    done?.();
+  }
+}
+
+function joined(frame: Frame): Buffer {
+  return Buffer.concat(frame.map((piece) => (typeof piece === 'string' ? Buffer.from(piece) : piece)));
+}
+
+/** A connection of this server: what goes out is gathered and bounded. */
+class OutgoingWebSocket extends WebSocket {
+  /** Called by ws once, when the connection is up. */
+  setSocket(socket: Socket, head: Buffer, options: object): void {
+    const base = WebSocket.prototype as unknown as Pick<OutgoingWebSocket, 'setSocket'>;
+    base.setSocket.call(this, socket, head, options);
+    const { _sender } = this as unknown as { _sender: Sender };
+    Object.setPrototypeOf(_sender, OutgoingSender.prototype);
+    owners.set(socket, this);
+  }
+}
+
+function isClose([head]: Frame): boolean {
+  return typeof head === 'object' && (head[0]! & 0x0f) === CLOSE_OPCODE;
+}
+
+/** For engine.io's `wsEngine`. */
+export class OutgoingWebSocketServer extends WebSocketServer<typeof OutgoingWebSocket> {
+  constructor(options: ServerOptions<typeof OutgoingWebSocket>) {
+    super({ ...options, WebSocket: OutgoingWebSocket, closeTimeout: CLOSE_MS } as typeof options);
+  }
+}
