@@ -1,5 +1,7 @@
 import type { Db, Document } from 'mongodb';
+import { prefixEnd } from '../src/kv/key-writer.js';
 import { openTestStore, type TestStore } from './support/embedded.js';
+import { openWithMovedClock } from './support/moved-clock.js';
 import { refusal, refused } from './support/refusal.js';
 
 describe('collection commands', () => {
@@ -199,5 +201,32 @@ describe('collection commands', () => {
       valid: true,
       errors: [],
     });
+  });
+
+  it('finds in validate an index that misses a document or has one too many', async () => {
+    const { server, client, close } = await openWithMovedClock();
+    const { catalog, store } = server.engine;
+    const rows = client.db('things').collection('rows');
+    await rows.createIndex({ n: 1 });
+    await rows.insertMany([{ n: 1 }, { n: 2 }]);
+    const start = Buffer.alloc(4);
+    start.writeUInt32BE(catalog.committed.get('things.rows')!.indexes[1]!.ident);
+    const [first] = store.committed.range({ start, end: prefixEnd(start) });
+    const validate = async () => {
+      await store.settled();
+      return client.db('things').command({ validate: 'rows' });
+    };
+    store.planned.remove(first!.key);
+    expect(await validate()).toMatchObject({
+      valid: false,
+      nrecords: 2,
+      keysPerIndex: { _id_: 2, n_1: 1 },
+      indexDetails: { _id_: { valid: true }, n_1: { valid: false } },
+      errors: ["index 'n_1' has 1 missing and 0 extra entries"],
+    });
+    store.planned.put(first!.key, first!.value);
+    store.planned.put(Buffer.concat([first!.key, Buffer.of(1)]), first!.value);
+    expect(await validate()).toMatchObject({ errors: ["index 'n_1' has 0 missing and 1 extra entries"] });
+    await close();
   });
 });

@@ -65,6 +65,25 @@ describe('TTL indexes', () => {
     expect(await rows.countDocuments()).toBe(100);
   });
 
+  it('leaves what a transaction holds to the next pass', async () => {
+    await rows.createIndex({ at: 1 }, { expireAfterSeconds: 0 });
+    await advance(60_000);
+    await rows.insertMany([
+      { _id: 1, at: hence(0) },
+      { _id: 2, at: hence(0) },
+    ]);
+    await advance(59_000);
+    const session = test.client.startSession();
+    session.startTransaction();
+    await rows.updateOne({ _id: 1 }, { $set: { held: true } }, { session });
+    await advance(2_000);
+    expect(await left()).toEqual([1]);
+    await session.abortTransaction();
+    await session.endSession();
+    await advance(60_000);
+    expect(await left()).toEqual([]);
+  });
+
   it('works once a minute, and not when it is switched off', async () => {
     const admin = test.client.db('admin');
     await rows.createIndex({ at: 1 }, { expireAfterSeconds: 0 });

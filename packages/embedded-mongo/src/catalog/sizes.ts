@@ -1,6 +1,7 @@
 import { prefixEnd } from '../kv/key-writer.js';
-import type { KvView } from '../kv/view.js';
+import type { KvEntry, KvView } from '../kv/view.js';
 import type { CollectionInfo } from './catalog.js';
+import type { IndexInfo } from './index-info.js';
 
 export interface StoredSize {
   readonly count: number;
@@ -13,14 +14,17 @@ export interface CollectionSizes {
 }
 
 /** So many entries are looked at; of more, the rest is taken to be of the same size on average. */
-const SAMPLE = 10_000;
+const SAMPLE = 1000;
 
-/** What a collection holds: counts are exact, the sizes of large ones an estimate. */
+/** What a collection holds: the count is exact, the sizes of a large one are estimates. */
 export function collectionSizes(view: KvView, info: CollectionInfo): CollectionSizes {
-  return {
-    records: storedSize(view, info.ident, false),
-    indexes: info.indexes.map((index) => ({ name: index.name, size: storedSize(view, index.ident, true) })),
+  const records = storedSize(view, info.ident, ({ value }) => value.length);
+  const sizeOf = (index: IndexInfo) => {
+    const oneKeyEach = !index.multikey && !index.sparse && !index.partial;
+    const count = oneKeyEach ? records.count : undefined;
+    return storedSize(view, index.ident, ({ key, value }) => key.length + value.length, count);
   };
+  return { records, indexes: info.indexes.map((index) => ({ name: index.name, size: sizeOf(index) })) };
 }
 
 export function indexBytes({ indexes }: CollectionSizes): number {
@@ -34,16 +38,21 @@ export function identPrefix(ident: number): Buffer {
   return prefix;
 }
 
-function storedSize(view: KvView, ident: number, withKeys: boolean): StoredSize {
+function storedSize(
+  view: KvView,
+  ident: number,
+  sizeOf: (entry: KvEntry) => number,
+  known?: number,
+): StoredSize {
   const start = identPrefix(ident);
   const end = prefixEnd(start);
   let looked = 0;
   let bytes = 0;
-  for (const { key, value } of view.range({ start, end })) {
-    bytes += (withKeys ? key.length : 0) + value.length;
+  for (const entry of view.range({ start, end })) {
+    bytes += sizeOf(entry);
     if (++looked === SAMPLE) break;
   }
   if (looked < SAMPLE) return { count: looked, bytes };
-  const count = view.count(start, end);
+  const count = known ?? view.count(start, end);
   return { count, bytes: Math.round((bytes / looked) * count) };
 }
