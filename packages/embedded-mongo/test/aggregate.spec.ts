@@ -25,8 +25,8 @@ const CASES: [pipeline: Document[], expected: unknown[] | number][] = [
   [[{ $project: { a: 1, b: 0 } }], 31254], [[{ $project: { a: 0, b: 1 } }], 31253], [[{ $project: {} }], 51272], [[{ $project: { a: {} } }], 51270], [[{ $project: 1 }], 15969],
   [[{ $project: { a: 1, 'a.b': 1 } }], 31249], [[{ $project: { 'a.b': 1, a: 1 } }], 31250], [[{ $project: { 'a..b': 1 } }], 15998], [[{ $project: { $a: 1 } }], 16410], [[{ $project: { a: { $nope: 1 } } }], 168],
   [[{ $match: { _id: 1 } }, { $addFields: { n: 6, 'o.z': { $add: ['$n', '$o.z'] }, 'tags.t': 1, new: { a: { b: '$k' } } } }, { $unset: 'k' }], [{ _id: 1, n: 6, tags: [{ t: 1 }, { t: 1 }], o: { z: 6 }, new: { a: { b: 'x' } } }]],
-  [[{ $match: { _id: 4 } }, { $set: { k: '$$REMOVE', ref: '$none', e: {} } }], [{ _id: 4, e: {} }]],
-  [[{ $addFields: {} }], 40177], [[{ $addFields: 1 }], 40272], [[{ $addFields: { a: 1, 'a.b': 1 } }], 31249], [[{ $set: { a: { $nope: 1 } } }], 168],
+  [[{ $match: { _id: 4 } }, { $set: { k: '$$REMOVE', ref: '$none', e: [] } }], [{ _id: 4, e: [] }]],
+  [[{ $addFields: {} }], 40177], [[{ $addFields: 1 }], 40272], [[{ $addFields: { a: 1, 'a.b': 1 } }], 40176], [[{ $addFields: { a: {} } }], 40180], [[{ $addFields: { a: { 'b.c': 1 } } }], 40183], [[{ $match: { _id: 1 } }, { $set: { o: { y: 2 } } }, { $project: { o: 1, _id: 0 } }], [{ o: { z: 1, y: 2 } }]], [[{ $set: { a: { $nope: 1 } } }], 168],
   [[{ $match: { _id: 1 } }, { $unset: ['k', 'o.z', 'tags'] }], [{ _id: 1, n: 5, o: {} }]], [[{ $unset: 1 }], 31002], [[{ $unset: [] }], 31119], [[{ $unset: [1] }], 31120],
   [[{ $match: { _id: 1 } }, { $replaceRoot: { newRoot: { $mergeObjects: [{ a: 1 }, '$o'] } } }], [{ a: 1, z: 1 }]], [[{ $replaceWith: '$o' }], 40228], [[{ $replaceRoot: { newRoot: 1 } }], 40228], [[{ $replaceRoot: {} }], 40231],
 

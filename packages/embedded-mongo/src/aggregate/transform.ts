@@ -20,16 +20,45 @@ export function parseAddFields(stage: Element, variables: Variables): Transform 
   if (fields.length === 0) throw new CommandError(40177, 'specification must have at least one field');
   const tree = new FieldRules();
   explained(`Invalid ${stage.name}`, () => {
-    for (const field of fields) addComputed(tree, field.name, field, variables);
+    const paths = new Set<string>();
+    for (const field of fields) addComputed(tree, paths, field.name, field, variables);
   });
   return transform(tree, 'add');
 }
 
-function addComputed(tree: FieldRules, path: string, value: Element, variables: Variables): void {
-  const fields = value.type === T.object ? elementsOf(value) : [];
-  if (fields.length === 0 || fields[0]!.name.startsWith('$')) {
+/** A document that is no expression stands for the fields below it, beside those that are there. */
+function addComputed(
+  tree: FieldRules,
+  paths: Set<string>,
+  path: string,
+  value: Element,
+  variables: Variables,
+): void {
+  const fields = value.type === T.object ? elementsOf(value) : undefined;
+  if (!fields || fields[0]?.name.startsWith('$')) {
+    assertNoConflict(paths, path);
     tree.insert(path, variables.parse(value));
-  } else for (const field of fields) addComputed(tree, `${path}.${field.name}`, field, variables);
+    return;
+  }
+  if (fields.length === 0)
+    throw new CommandError(40180, `an empty object is not a valid value. Found empty object at path ${path}`);
+  for (const field of fields) {
+    if (field.name.includes('.'))
+      throw new CommandError(40183, `cannot use dotted field name '${field.name}' in a sub object`);
+    addComputed(tree, paths, `${path}.${field.name}`, field, variables);
+  }
+}
+
+function assertNoConflict(paths: Set<string>, path: string): void {
+  for (const other of paths) {
+    if (other === path || other.startsWith(`${path}.`) || path.startsWith(`${other}.`)) {
+      throw new CommandError(
+        40176,
+        `specification contains two conflicting paths. Cannot specify both '${path}' and '${other}'`,
+      );
+    }
+  }
+  paths.add(path);
 }
 
 /** Parses `$unset`: a field or a list of them. */

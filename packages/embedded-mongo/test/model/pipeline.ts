@@ -76,8 +76,17 @@ function exclude(value: Value, parts: string[]): Value {
 
 const isFlag = (value: Value): boolean => isNumeric(value) || typeof value === 'boolean';
 
+/** A document that is no expression stands for the paths below it. */
+function flat(spec: Doc, prefix = ''): [string, Value][] {
+  return [...spec].flatMap(([name, value]): [string, Value][] => {
+    const [first] = isDoc(value) ? value.keys() : [];
+    if (first === undefined || first.startsWith('$')) return [[prefix + name, value]];
+    return flat(value as Doc, `${prefix}${name}.`);
+  });
+}
+
 function projected(document: Doc, spec: Doc): Doc {
-  const entries = [...spec];
+  const entries = flat(spec);
   const excluding = entries.every(([, value]) => isFlag(value) && !truth(value));
   if (excluding) return entries.reduce<Doc>((doc, [path]) => exclude(doc, path.split('.')) as Doc, document);
   const paths = entries.filter(([, value]) => isFlag(value) && truth(value)).map(([path]) => path.split('.'));
@@ -153,7 +162,7 @@ const STAGES: Record<string, Run> = {
   $match: (filter, docs) => filtered(docs, (document) => matchesWith(document, filter as Doc)),
   $addFields: (spec, docs) =>
     mapped(docs, (document) =>
-      [...(spec as Doc)].reduce<Doc>(
+      flat(spec as Doc).reduce<Doc>(
         (doc, [path, value]) => assign(doc, path.split('.'), () => evaluate(value, document)) as Doc,
         document,
       ),
