@@ -36,6 +36,8 @@ export function dispatch(engine: Engine, request: Request, fault?: Fault): Answe
   let command: Command | undefined;
   let session: SessionArgs | null = null;
   let doc: Buffer;
+  /** An open transaction keeps what was written: nothing of it is planned. */
+  let kept = false;
   try {
     command = commandOf(request.name);
     if (request.deadline !== undefined && performance.now() >= request.deadline) {
@@ -46,6 +48,7 @@ export function dispatch(engine: Engine, request: Request, fault?: Fault): Answe
     session = sessionArgs(request);
     checkArguments(request, command, session);
     doc = run(engine, request, command, session);
+    kept = session?.transaction === true && !CONTROLS.has(request.name);
     const unmet = fault?.writeConcernError ?? unmetWriteConcern(request);
     if (unmet) doc = withWriteConcernError(doc, request, unmet, fault?.labels);
   } catch (error) {
@@ -53,7 +56,7 @@ export function dispatch(engine: Engine, request: Request, fault?: Fault): Answe
     if (session?.transaction) engine.sessions.fail(session);
     doc = errorReply(engine, error, request, fault?.labels);
   }
-  return { doc, settled: command?.writes ? engine.store.settled() : null };
+  return { doc, settled: command?.writes && !kept ? engine.store.settled() : null };
 }
 
 /** A command waits for a transaction no longer than its `maxTimeMS`. */
