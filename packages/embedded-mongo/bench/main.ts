@@ -5,6 +5,7 @@ import { parseArgs } from 'node:util';
 import { againstFloor } from './against-floor.js';
 import { bySize } from './by-size.js';
 import { cursorMemory } from './cursor.js';
+import { ratio } from './rounds.js';
 import { table } from './table.js';
 
 /** `npm run bench -w @nestim/embedded-mongo [-- --quick] [--dir DIR]`: the folder's disk is what is measured. */
@@ -39,7 +40,7 @@ try {
     'driver, idle',
   ]);
   await againstFloor(folder, rounds, ({ name, callers, target, results: { floor, store, idle } }) => {
-    const share = store.perSecond / floor.perSecond;
+    const share = ratio(store, floor);
     speed(
       name,
       callers,
@@ -57,7 +58,7 @@ try {
   });
 
   console.log(`\nFrom ${rate(sizes.small)} to ${rate(sizes.large)} documents, 16 callers\n`);
-  const growth = table([
+  const row = table([
     'work',
     'small',
     'large',
@@ -69,14 +70,14 @@ try {
     'CPU growth',
   ]);
   await bySize(folder, sizes, rounds, ({ name, results: { small, large } }) => {
-    const ratio = small.perSecond / large.perSecond;
-    growth(
+    const growth = ratio(small, large);
+    row(
       name,
       rate(small.perSecond),
       rate(large.perSecond),
-      ratio.toFixed(2),
+      growth.toFixed(2),
       MAX_GROWTH,
-      verdict(ratio <= MAX_GROWTH),
+      verdict(growth <= MAX_GROWTH),
       cpu(small.serverCpu),
       cpu(large.serverCpu),
       (large.serverCpu / small.serverCpu).toFixed(2),

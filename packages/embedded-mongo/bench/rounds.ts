@@ -13,11 +13,24 @@ export interface Way {
   readonly server?: ServerProcess;
 }
 
-/** Medians over the rounds of one way. CPU is in milliseconds an operation, which is seconds a thousand. */
-export interface Result {
+/** One round, or the medians of all. CPU is in milliseconds an operation, which is seconds a thousand. */
+interface Sample {
   readonly perSecond: number;
   readonly callerCpu: number;
   readonly serverCpu: number;
+}
+
+export interface Result extends Sample {
+  /** Operations a second, round by round. */
+  readonly rates: readonly number[];
+}
+
+/**
+ * How many times the rate of `b` the rate of `a` is: the median over rounds that ran side by side, so that
+ * a slow minute of the machine counts for both.
+ */
+export function ratio(a: Result, b: Result): number {
+  return median(a.rates.map((rate, round) => rate / b.rates[round]!));
 }
 
 /** Runs the ways in turn (A B A B …) with so many callers each, after one short warm-up, and gives the medians. */
@@ -27,9 +40,9 @@ export async function compare<Name extends string>(
   { rounds, seconds: length }: Rounds,
 ): Promise<Record<Name, Result>> {
   const names = Object.keys(ways) as Name[];
-  const samples = Object.fromEntries(names.map((name) => [name, [] as Result[]])) as Record<Name, Result[]>;
+  const samples = Object.fromEntries(names.map((name) => [name, [] as Sample[]])) as Record<Name, Sample[]>;
   const turns = Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
-  const round = async (name: Name, seconds: number): Promise<Result> => {
+  const round = async (name: Name, seconds: number): Promise<Sample> => {
     const { run, server } = ways[name];
     const serverBefore = await server?.usage();
     const before = usage();
@@ -55,9 +68,10 @@ export async function compare<Name extends string>(
   return Object.fromEntries(names.map((name) => [name, medians(samples[name])])) as Record<Name, Result>;
 }
 
-function medians(samples: readonly Result[]): Result {
-  const of = (pick: (sample: Result) => number) => median(samples.map(pick));
+export function medians(samples: readonly Sample[]): Result {
+  const of = (pick: (sample: Sample) => number) => median(samples.map(pick));
   return {
+    rates: samples.map((sample) => sample.perSecond),
     perSecond: of((sample) => sample.perSecond),
     callerCpu: of((sample) => sample.callerCpu),
     serverCpu: of((sample) => sample.serverCpu),
