@@ -1,10 +1,10 @@
-import { createHmac } from 'node:crypto';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { api, ApiError } from './support/api.js';
 import { connect } from './support/client.js';
 import { aToken, aUser, register } from './support/factories.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
+import { claimsOf, signToken } from './support/sign-token.js';
 import { within } from './support/wait.js';
 
 const KEY = 'the-signing-key-of-this-test,-long-enough-for-it';
@@ -17,30 +17,16 @@ beforeAll(async () => {
 });
 afterAll(() => server.stop());
 
-/** An access token as the server signs it, with claims that it would not give. */
-function sign(claims: object, key = KEY): string {
-  const encode = (value: object): string => Buffer.from(JSON.stringify(value)).toString('base64url');
-  const body = `${encode({ alg: 'HS256', typ: 'JWT' })}.${encode(claims)}`;
-  return `${body}.${createHmac('sha256', key).update(body).digest('base64url')}`;
-}
-
-const claimsOf = (token: string) =>
-  JSON.parse(Buffer.from(token.split('.')[1]!, 'base64url').toString()) as {
-    sub: string;
-    sid: string;
-    iat: number;
-  };
-
 describe('the handshake', () => {
   it('refuses with a code that says why', async () => {
     const ann = await aUser(server);
     const claims = claimsOf(ann.token);
     const late = { ...claims, iat: claims.iat - 100, exp: claims.iat - 50 };
-    const forged = sign({ ...late, exp: claims.iat + 50 }, 'x'.repeat(40));
+    const forged = signToken({ ...late, exp: claims.iat + 50 }, 'x'.repeat(40));
     const refused = (code: string) => ({ error: expect.objectContaining({ code }) as unknown });
     await expect(connect(server.url, 'no token at all')).rejects.toMatchObject(refused('UNAUTHENTICATED'));
     await expect(connect(server.url, forged)).rejects.toMatchObject(refused('UNAUTHENTICATED'));
-    await expect(connect(server.url, sign(late))).rejects.toMatchObject(refused('TOKEN_EXPIRED'));
+    await expect(connect(server.url, signToken(late, KEY))).rejects.toMatchObject(refused('TOKEN_EXPIRED'));
     await expect(connect(server.url, '')).rejects.toMatchObject(refused('BAD_REQUEST'));
     await ann.api.post('/auth/logout');
     await expect(connect(server.url, ann.token)).rejects.toMatchObject(refused('SESSION_REVOKED'));
