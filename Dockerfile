@@ -3,6 +3,7 @@ FROM node:20-bookworm-slim AS build
 WORKDIR /app
 COPY package.json package-lock.json ./
 COPY packages/protocol/package.json packages/protocol/
+COPY packages/sdk/package.json packages/sdk/
 COPY packages/embedded-mongo/package.json packages/embedded-mongo/
 RUN npm ci
 COPY tsconfig.base.json tsconfig.json ./

@@ -1,0 +1,140 @@
+import type { Conversation, Message } from '@nestim/protocol';
+import { Emitter } from '../src/emitter.js';
+import type { ClientEvents } from '../src/events.js';
+import type { StatePage } from '../src/state-source.js';
+import { Store } from '../src/store.js';
+import { aConversation, aMessage, shuffled, someRandom } from './support/messages.js';
+
+const ID = 'group:g';
+const states = (page: Partial<StatePage>): StatePage => ({
+  conversations: [],
+  groups: [],
+  friends: [],
+  receipts: [],
+  removed: [],
+  cursor: undefined,
+  more: false,
+  reset: false,
+  ...page,
+});
+
+function aStore() {
+  const events = new Emitter<ClientEvents>();
+  const told: Message[] = [];
+  events.on('message', (message) => told.push(message));
+  let stale = 0;
+  const store = new Store(events, () => (stale += 1));
+  store.me = 'me';
+  return { store, told, events, staleness: () => stale };
+}
+
+/** The server's own answer for `me` when these are the messages. */
+function asServed(messages: readonly Message[], readSeq: number): Conversation {
+  const own = messages.findLast(({ senderId }) => senderId === 'me')?.seq ?? 0;
+  const base = Math.max(readSeq, own);
+  const unread = messages.filter(({ seq, type }) => seq > base && type !== 'system').length;
+  return aConversation({ maxSeq: messages.length, lastMessage: messages.at(-1) ?? null, readSeq, unread });
+}
+
+const log = (length: number, random: () => number): Message[] =>
+  Array.from({ length }, (_, n) => {
+    const chance = random();
+    const type = chance < 0.1 ? 'system' : 'text';
+    return aMessage({ seq: n + 1, type, senderId: chance > 0.8 ? 'me' : 'bob' });
+  });
+
+it('whatever the order of pushes, old states and receipts, it ends with what the server says', () => {
+  const random = someRandom(42);
+  for (let round = 0; round < 300; round++) {
+    const messages = log(30, random);
+    const { store, told, staleness } = aStore();
+    const start = Math.floor(random() * 10);
+    store.applyStates(states({ conversations: [asServed(messages.slice(0, start), 0)] }), false);
+    const readSeq = Math.floor(random() * 30);
+    const arrivals = shuffled(
+      [
+        ...messages.slice(start).map((message) => () => void store.receive(message)),
+        ...[12, 20, 25].map((head) => () => {
+          store.applyStates(states({ conversations: [asServed(messages.slice(0, head), 0)] }), true);
+        }),
+        () => store.applyReceipt({ conversationId: ID, userId: 'me', readSeq }),
+      ],
+      random,
+    );
+    for (const arrive of arrivals) arrive();
+    expect(store.missing(ID)).toBeNull();
+    if (staleness() > 0) store.applyStates(states({ conversations: [asServed(messages, readSeq)] }), true);
+    expect(store.findConversation(ID)).toEqual(asServed(messages, readSeq));
+    expect(told).toEqual(messages.slice(start));
+  }
+});
+
+it('keeps what comes before its conversation is known, and tells it then', () => {
+  const { store, told } = aStore();
+  const messages = [1, 2, 3].map((seq) => aMessage({ seq }));
+  expect(store.receive(messages[1]!)).toBe(false);
+  expect(store.receive(messages[2]!)).toBe(false);
+  store.applyStates(states({ conversations: [asServed(messages, 0)] }), false);
+  expect(told).toEqual([messages[1], messages[2]]);
+  expect(store.receive(aMessage({ seq: 4 }))).toBe(true);
+  expect(told).toHaveLength(3);
+});
+
+it('tells a new conversation from its first message when it follows, and nothing old at the start', () => {
+  const messages = [1, 2, 3].map((seq) => aMessage({ seq }));
+  const [atStart, later] = [aStore().store, aStore().store];
+  atStart.applyStates(states({ conversations: [asServed(messages, 0)] }), false);
+  later.applyStates(states({ conversations: [asServed(messages, 0)] }), true);
+  expect(atStart.missing(ID)).toBeNull();
+  expect(later.missing(ID)).toEqual({ fromSeq: 1, toSeq: 3 });
+});
+
+it('opens a new window when one joins again', () => {
+  const { store, told, events } = aStore();
+  const removed: unknown[] = [];
+  events.on('removed', (what) => removed.push(what));
+  store.applyStates(states({ conversations: [aConversation()] }), false);
+  store.receive(aMessage({ seq: 1 }));
+  const again = aConversation({ minSeq: 8, maxSeq: 7 });
+  store.applyStates(states({ conversations: [again] }), true);
+  store.receive(aMessage({ seq: 8 }));
+  expect(told.map(({ seq }) => seq)).toEqual([1, 8]);
+  expect(store.findTimeline(ID)!.messages.map(({ seq }) => seq)).toEqual([8]);
+  expect(store.findConversation(ID)).toMatchObject({ unread: 1, maxSeq: 8, minSeq: 8 });
+
+  store.applyStates(states({ removed: [{ kind: 'conversation', conversationId: ID }] }), true);
+  expect(store.listConversations()).toEqual([]);
+  expect(removed).toEqual([{ kind: 'conversation', conversationId: ID }]);
+});
+
+it('forgets everything on a reset', () => {
+  const { store, events } = aStore();
+  let resets = 0;
+  events.on('reset', () => (resets += 1));
+  store.applyStates(states({ conversations: [aConversation({ maxSeq: 9, readSeq: 5 })] }), false);
+  store.applyStates(states({ reset: true, conversations: [aConversation({ maxSeq: 2 })] }), false);
+  expect(store.findConversation(ID)).toEqual(aConversation({ maxSeq: 2 }));
+  expect(store.missing(ID)).toBeNull();
+  expect(resets).toBe(1);
+});
+
+it('keeps the furthest position of every reader', () => {
+  const { store, events } = aStore();
+  const receipts: number[] = [];
+  events.on('receipt', ({ readSeq }) => receipts.push(readSeq));
+  for (const readSeq of [3, 1, 3, 5]) store.applyReceipt({ conversationId: ID, userId: 'bob', readSeq });
+  expect([...store.listReceipts(ID)]).toEqual([['bob', 5]]);
+  expect(receipts).toEqual([3, 5]);
+});
+
+it('orders by newest activity, and answers the same list until something changes', () => {
+  const { store } = aStore();
+  const at = (conversationId: string, sentAt: number) =>
+    aConversation({ conversationId, maxSeq: 1, lastMessage: aMessage({ conversationId, sentAt }) });
+  store.applyStates(states({ conversations: [at('group:b', 5), at('group:a', 5), at('group:c', 9)] }), false);
+  const list = store.listConversations();
+  expect(list.map(({ conversationId }) => conversationId)).toEqual(['group:c', 'group:a', 'group:b']);
+  expect(store.listConversations()).toBe(list);
+  store.receive(aMessage({ conversationId: 'group:b', seq: 2, sentAt: 10 }));
+  expect(store.listConversations()[0]).toMatchObject({ conversationId: 'group:b', unread: 1 });
+});
