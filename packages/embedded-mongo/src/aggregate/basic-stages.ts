@@ -55,7 +55,7 @@ function* rowsOf(docs: Iterable<Buffer>): Generator<{ doc: Buffer }> {
 
 export const limit: StageParser = (stage) => limiting(parseLimit(stage));
 
-export function limiting(most: number): Stage {
+function limiting(most: number): Stage {
   return function* (docs) {
     let count = 0;
     for (const doc of docs) {

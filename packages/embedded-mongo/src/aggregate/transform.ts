@@ -10,7 +10,7 @@ import { explained } from './operator.js';
 import { stageElement } from './stage.js';
 
 /** Parses `$addFields`/`$set`: every leaf is an expression. */
-export function parseAddFields(stage: Element, variables: Variables): Transform {
+function parseAddFields(stage: Element, variables: Variables): Transform {
   if (stage.type !== T.object)
     throw new CommandError(
       40272,
@@ -62,7 +62,7 @@ function assertNoConflict(paths: Set<string>, path: string): void {
 }
 
 /** Parses `$unset`: a field or a list of them. */
-export function parseUnset(stage: Element): Transform {
+function parseUnset(stage: Element): Transform {
   const items = stage.type === T.array ? elementsOf(stage) : [stage];
   if (stage.type !== T.string && stage.type !== T.array)
     throw new CommandError(31002, '$unset specification must be a string or an array');
@@ -84,7 +84,7 @@ export function parseUnset(stage: Element): Transform {
 }
 
 /** Parses `$project`: inclusion with computed fields, or exclusion. */
-export function parseProject(stage: Element, variables: Variables): Transform {
+function parseProject(stage: Element, variables: Variables): Transform {
   if (stage.type !== T.object) throw new CommandError(15969, '$project specification must be an object');
   return explained('Invalid $project', () => {
     const project = parseProjection(stage, { variables, stage: true });
@@ -94,7 +94,7 @@ export function parseProject(stage: Element, variables: Variables): Transform {
 }
 
 /** Parses `$replaceRoot` and `$replaceWith`. */
-export function parseReplace(stage: Element, variables: Variables): Transform {
+function parseReplace(stage: Element, variables: Variables): Transform {
   let source: Element = stage;
   if (stage.name === '$replaceRoot') {
     if (stage.type !== T.object)

@@ -5,7 +5,7 @@ import { CommandError, unsupported } from '../../errors.js';
 import { isNullish } from '../operator.js';
 
 /** A double as MongoDB turns it into text: 16 significant digits. */
-export function doubleText(x: number): string {
+function doubleText(x: number): string {
   if (!Number.isFinite(x)) throw unsupported('text of a number that is not finite');
   if (Object.is(x, -0)) return '-0';
   const [digits, exponent] = x.toExponential(15).split('e') as [string, string];
@@ -19,7 +19,7 @@ export function doubleText(x: number): string {
 }
 
 /** A date as `2018-03-27T16:58:51.538Z`. */
-export function dateText(millis: number): string {
+function dateText(millis: number): string {
   const date = new Date(millis);
   if (Number.isNaN(date.getTime())) throw new CommandError(18537, 'date is outside of the supported range');
   const year = date.getUTCFullYear();
