@@ -18,7 +18,7 @@ describe('index commands', () => {
   beforeEach(() => (coll = `c${at++}`));
 
   const run = async (command: Document) => {
-    const { operationTime: _time, ...reply } = await db.command(command);
+    const { operationTime: _time, $clusterTime: _cluster, ...reply } = await db.command(command);
     return reply;
   };
   const build = (...indexes: Document[]) => run({ createIndexes: coll, indexes });

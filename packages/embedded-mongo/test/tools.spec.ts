@@ -116,6 +116,15 @@ describe('what tools and drivers ask', () => {
     expect(await db.command(command)).toMatchObject({ n: 2 });
   });
 
+  it('writes, and tells that more nodes than one are not there', async () => {
+    const insert = (w: unknown) => ({ insert: 'w', documents: [{ w }], writeConcern: { w } });
+    const answer = async (w: unknown) => (await refused(db, insert(w))).errorResponse['writeConcernError'];
+    expect(await answer(2)).toMatchObject({ code: 100, codeName: 'UnsatisfiableWriteConcern' });
+    expect(await answer('far')).toMatchObject({ code: 79, codeName: 'UnknownReplWriteConcern' });
+    await db.command(insert('majority'));
+    expect(await db.collection('w').countDocuments()).toBe(3);
+  });
+
   it('refuses a request without a database, or with a name that none can have', async () => {
     const { server, close } = await openWithMovedClock();
     const connection = await WireConnection.open(server.port as number);
