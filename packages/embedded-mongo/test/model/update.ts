@@ -10,6 +10,7 @@ import { compare } from './compare.js';
 import { CODES, ModelError } from './model-error.js';
 import { isIndex } from './path.js';
 import { type Modifier, parseModifier } from './modifiers.js';
+import { runPipeline } from './pipeline.js';
 import { clone, identity, isDoc, type Doc, type Value } from './value.js';
 
 /** One change of an update: a modifier at a path. */
@@ -20,7 +21,7 @@ interface Change {
 
 /**
  * An update made ready: errors that do not depend on a document are thrown here, in the order of the text.
- * A document without operators is a replacement.
+ * A document without operators is a replacement, a list is a pipeline.
  */
 export class Update {
   readonly isReplacement: boolean;
@@ -28,20 +29,20 @@ export class Update {
   private readonly filters: ArrayFilters;
 
   constructor(
-    private readonly source: Doc,
+    private readonly source: Doc | Doc[],
     arrayFilters: Doc[] = [],
   ) {
-    const [first] = source.keys();
+    const first = isDoc(source) ? [...source.keys()][0] : '$';
     this.isReplacement = first === undefined || !first.startsWith('$');
     this.filters = parseArrayFilters(arrayFilters);
     const unused = new Set(this.filters.keys());
-    if (!this.isReplacement) this.parse(unused);
+    if (isDoc(source) && !this.isReplacement) this.parse(source, unused);
     if (unused.size > 0) throw new ModelError(CODES.failedToParse, 'an array filter is not used');
   }
 
-  private parse(unused: Set<string>): void {
+  private parse(source: Doc, unused: Set<string>): void {
     const taken: string[][] = [];
-    for (const [operator, fields] of this.source) {
+    for (const [operator, fields] of source) {
       for (const [path, operand] of fields as Doc) {
         if (operator === '$rename') claim(taken, path.split('.'));
         const modifier = parseModifier(operator, path, operand);
@@ -63,11 +64,15 @@ export class Update {
    * @throws ModelError as MongoDB would for this document.
    */
   run(before: Doc, inserting = false, position?: number): { after: Doc; modified: boolean } {
-    return this.isReplacement ? this.replace(before) : this.modify(before, inserting, position);
+    if (!isDoc(this.source)) {
+      const [document] = runPipeline(this.source, [clone(before)], []);
+      return this.replace(before, document as Doc);
+    }
+    return this.isReplacement ? this.replace(before, this.source) : this.modify(before, inserting, position);
   }
 
-  private replace(before: Doc): { after: Doc; modified: boolean } {
-    const after = clone(this.source);
+  private replace(before: Doc, source: Doc): { after: Doc; modified: boolean } {
+    const after = clone(source);
     const [id, given] = [before.get('_id'), after.get('_id')];
     if (Array.isArray(given)) throw new ModelError(CODES.notSingleValueField, 'an array as _id');
     if (id !== undefined && given !== undefined && compare(id, given) !== 0) {

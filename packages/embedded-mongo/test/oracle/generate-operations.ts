@@ -188,7 +188,7 @@ export class OperationSource extends ArrayUpdateSource {
       return { kind: 'update', ...this.arrayUpdate(), multi: random.chance(0.4), upsert: random.chance(0.1) };
     }
     const upsert = random.chance(0.25);
-    const update = random.chance(0.15) ? this.replacement() : this.update();
+    const update = this.anyUpdate();
     const multi = random.chance(0.3);
     return { kind: 'update', filter: this.writeFilter(upsert), update, multi, upsert };
   }
@@ -206,8 +206,16 @@ export class OperationSource extends ArrayUpdateSource {
     if (random.chance(0.3)) {
       return { ...common, ...this.arrayUpdate(), upsert: false, returnNew: random.chance(0.5) };
     }
-    const update = random.chance(0.15) ? this.replacement() : this.update();
+    const update = this.anyUpdate();
     return { ...common, update, upsert, returnNew: random.chance(0.5) };
+  }
+
+  private anyUpdate(): Doc | Doc[] {
+    return this.random.weighted<Doc | Doc[]>([
+      [7, () => this.update()],
+      [1.5, () => this.replacement()],
+      [1.5, () => this.pipelineUpdate()],
+    ]);
   }
 
   private writeFilter(upsert: boolean): Doc {

@@ -41,6 +41,24 @@ export class UpdateSource extends FilterSource {
     return replacement;
   }
 
+  /** What a pipeline adds to an update lies in how its result is stored; expressions have a check of their own. */
+  pipelineUpdate(): Doc[] {
+    const { random } = this;
+    const given = (): Value =>
+      random.chance(0.5)
+        ? random.pick(['$a', '$d', '$d.x', '$t', '$_id', '$none'])
+        : new Map([['$literal', this.scalar()]]);
+    const set = (...paths: string[]): Doc => new Map([[random.pick(paths), given()]]);
+    const stages: (readonly [number, () => Doc])[] = [
+      [6, () => new Map([['$addFields', set('a', 'b', 'd.y', 'e', 'u')]])],
+      [1, () => new Map([['$unset', random.pick(['a', 'd.x', 't', '_id'])]])],
+      [1, () => doc({ $project: { a: 1, t: 1, b: '$u' } })],
+      [1, () => doc({ $replaceWith: { $mergeObjects: ['$$ROOT', set('a', 'e', 'u')] } })],
+      [0.3, () => new Map([['$addFields', new Map([['_id', this.id()]])]])],
+    ];
+    return Array.from({ length: random.between(1, 2) }, () => random.weighted(stages));
+  }
+
   private updatePath(operator: string): string {
     const path = this.random.chance(0.02) ? '_id' : this.path();
     if ((operator === '$push' || operator === '$addToSet') && (path === 'b' || path === 'c')) return 't';

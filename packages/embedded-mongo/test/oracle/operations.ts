@@ -14,13 +14,20 @@ export type Operation =
       projection?: Doc;
       batchSize?: number;
     }
-  | { kind: 'update'; filter: Doc; update: Doc; arrayFilters?: Doc[]; multi: boolean; upsert: boolean }
+  | {
+      kind: 'update';
+      filter: Doc;
+      update: Doc | Doc[];
+      arrayFilters?: Doc[];
+      multi: boolean;
+      upsert: boolean;
+    }
   | { kind: 'delete'; filter: Doc; limit: 0 | 1 }
   | {
       kind: 'findAndModify';
       filter: Doc;
       sort: KeyPattern;
-      update?: Doc;
+      update?: Doc | Doc[];
       arrayFilters?: Doc[];
       upsert: boolean;
       returnNew: boolean;
