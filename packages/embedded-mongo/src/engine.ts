@@ -37,7 +37,7 @@ export class Engine {
   readonly sessions: Sessions;
   readonly cursors: Cursors;
   readonly failPoints: FailPoints | undefined;
-  readonly settings = new Settings();
+  readonly settings: Settings;
   readonly ttl: TtlMonitor;
   readonly metrics = new Metrics();
   readonly dbPath: string;
@@ -56,6 +56,7 @@ export class Engine {
     this.dbPath = dbPath;
     this.now = now;
     this.startedAt = now();
+    this.settings = new Settings(testCommands);
     this.cursors = new Cursors(this.settings, now);
     this.failPoints = testCommands ? new FailPoints() : undefined;
     this.folder = new DataFolder(dbPath);

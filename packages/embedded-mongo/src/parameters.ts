@@ -19,12 +19,16 @@ export class Settings {
   transactionLifetimeLimitSeconds = 60;
   ttlMonitorEnabled = true;
   ttlMonitorSleepSecs = 60;
+
+  /** @param testCommands whether clients may set fail points. */
+  constructor(readonly testCommands = false) {}
 }
 
 /** The parameters that clients may ask for. */
 export function serverParameters(settings: Settings): ReadonlyMap<string, Parameter> {
   return new Map<string, Parameter>([
     whole(settings, 'cursorTimeoutMillis'),
+    ['enableTestCommands', { get: () => boolValue(settings.testCommands) }],
     ['featureCompatibilityVersion', { get: () => FEATURE_VERSION }],
     ['notablescan', { get: () => boolValue(false) }],
     ['requireApiVersion', { get: () => boolValue(false) }],

@@ -1,6 +1,6 @@
 import { MongoBulkWriteError, MongoError, MongoOperationTimeoutError, MongoServerError } from 'mongodb';
 import { Mismatch, type Doc, type ExpectedError } from './format.js';
-import { match, type MatchEntities } from './matches.js';
+import { differences, type MatchEntities } from './matches.js';
 import { plainResult } from './operations.js';
 
 interface ServerSide {
@@ -46,11 +46,12 @@ export function checkError(expected: ExpectedError, error: Error, entities: Matc
       throw new Mismatch(`the error should have ${what}: ${describe(error)}`);
   const { errorResponse, expectResult, writeErrors, writeConcernErrors } = expected;
   const inError = error as unknown as Doc;
-  if (errorResponse) match(errorResponse, inError['errorResponse'], entities, true);
-  if (writeErrors)
-    match(writeErrors, plainResult({ writeErrors: inError['writeErrors'] })['writeErrors'], entities);
-  if (writeConcernErrors) match(writeConcernErrors, inError['writeConcernErrors'], entities);
-  if (expectResult !== undefined) match(expectResult, resultOf(error), entities, true);
+  Mismatch.throwAny([
+    ...(errorResponse ? differences(errorResponse, inError['errorResponse'], entities, true) : []),
+    ...(writeErrors ? differences(writeErrors, plainResult(inError)['writeErrors'], entities) : []),
+    ...(writeConcernErrors ? differences(writeConcernErrors, inError['writeConcernErrors'], entities) : []),
+    ...(expectResult !== undefined ? differences(expectResult, resultOf(error), entities, true) : []),
+  ]);
 }
 
 /** The codes and texts that came from the server; a bulk write's error carries several. */

@@ -1,39 +1,34 @@
 import type { EntityMap } from './entities.js';
-import { Mismatch, type Doc, type ExpectedEvents } from './format.js';
-import { match, show } from './matches.js';
+import type { Doc, ExpectedEvents } from './format.js';
+import { differences } from './matches.js';
 import { ObservedClient, type ObservedEvent } from './observed-client.js';
 
-/** Asserts the events that one client saw, in their order. */
-export function checkEvents(expected: ExpectedEvents, entities: EntityMap): void {
+/** How the events that one client saw differ from those expected, in their order. */
+export function differencesOfEvents(expected: ExpectedEvents, entities: EntityMap): readonly string[] {
   const { events } = entities.get(expected.client, ObservedClient);
   const kind = expected.eventType ?? 'command';
   const came = events.filter((event) => event.kind === kind);
   const wanted = expected.events.length;
   if (expected.ignoreExtraEvents ? came.length < wanted : came.length !== wanted) {
     const names = came.map(({ name, event }) => String(event['commandName'] ?? name)).join(', ');
-    throw new Mismatch(`expected ${wanted} ${kind} events, came ${came.length}: ${names}`);
+    return [`expected ${wanted} ${kind} events, came ${came.length}: ${names}`];
   }
-  expected.events.forEach((event, i) => matchEvent(event, came[i]!, entities));
+  return expected.events.flatMap((event, i) => differencesOfEvent(event, came[i]!, entities));
 }
 
-/** Asserts that one event is as described. */
-export function matchEvent(
+export function differencesOfEvent(
   expected: Readonly<Record<string, Doc>>,
   came: ObservedEvent,
   entities: EntityMap,
-): void {
+): readonly string[] {
   const [name, fields] = Object.entries(expected)[0]!;
   if (came.name !== name)
-    throw new Mismatch(`expected ${name}, came ${came.name} ${show(came.event['commandName'])}`);
-  for (const [field, value] of Object.entries(fields)) {
-    const actual = actualField(field, came.event);
-    try {
-      match(value, actual, entities, true);
-    } catch (error) {
-      if (error instanceof Mismatch) error.message = `${name}.${field}: ${error.message}`;
-      throw error;
-    }
-  }
+    return [`expected ${name}, came ${came.name} ${String(came.event['commandName'] ?? '')}`];
+  return Object.entries(fields).flatMap(([field, value]) =>
+    differences(value, actualField(field, came.event), entities, true).map(
+      (difference) => `${name}.${field}: ${difference}`,
+    ),
+  );
 }
 
 function actualField(field: string, event: Doc): unknown {

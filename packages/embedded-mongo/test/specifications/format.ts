@@ -74,9 +74,13 @@ export interface ExpectedEvents {
   readonly ignoreExtraEvents?: boolean;
 }
 
-/** The answer is not the one the case expects. */
+/** The answer is not the one the case expects: each line of the message tells of one difference. */
 export class Mismatch extends Error {
   override readonly name = 'Mismatch';
+
+  static throwAny(differences: readonly string[]): void {
+    if (differences.length > 0) throw new Mismatch(differences.join('\n'));
+  }
 }
 
 /** The case asks for something that this runner does not know: reported by name, never counted as anything else. */

@@ -1,5 +1,5 @@
 import { BSON } from 'mongodb';
-import { Mismatch, RunnerGap, type Doc } from './format.js';
+import { RunnerGap, type Doc } from './format.js';
 
 /** What the operators that name an entity ask for. */
 export interface MatchEntities {
@@ -8,14 +8,27 @@ export interface MatchEntities {
   sessionLsid(name: string): unknown;
 }
 
-/** Asserts that `actual` is what `expected` describes; a root document may have more fields than expected. */
-export function match(expected: unknown, actual: unknown, entities: MatchEntities, root = false): void {
-  new Matcher(entities).match(expected, actual, root, '');
+/** How `actual` differs from what `expected` describes; a root document may have more fields than expected. */
+export function differences(
+  expected: unknown,
+  actual: unknown,
+  entities: MatchEntities,
+  root = false,
+): readonly string[] {
+  const matcher = new Matcher(entities);
+  matcher.match(expected, actual, root, '');
+  return matcher.found;
 }
 
-/** As {@link match} for the documents of a cursor: each is a root document. */
-export function matchEach(expected: unknown, actual: unknown, entities: MatchEntities): void {
-  new Matcher(entities).list(expected, actual, true, '');
+/** As {@link differences} for the documents of a cursor: each is a root document. */
+export function differencesOfEach(
+  expected: unknown,
+  actual: unknown,
+  entities: MatchEntities,
+): readonly string[] {
+  const matcher = new Matcher(entities);
+  matcher.list(expected, actual, true, '');
+  return matcher.found;
 }
 
 export function isDocument(value: unknown): value is Doc {
@@ -42,6 +55,8 @@ export function copied<T>(value: T): T {
 }
 
 class Matcher {
+  readonly found: string[] = [];
+
   constructor(private readonly entities: MatchEntities) {}
 
   match(expected: unknown, actual: unknown, root: boolean, path: string): void {
@@ -49,27 +64,27 @@ class Matcher {
     if (operator) this.operator(operator, (expected as Doc)[operator], actual, root, path);
     else if (isDocument(expected)) this.document(expected, actual, root, path);
     else if (Array.isArray(expected)) this.list(expected, actual, false, path);
-    else if (scalar(expected) !== scalar(actual)) differs(path, expected, actual);
+    else if (scalar(expected) !== scalar(actual)) this.differs(path, expected, actual);
   }
 
   list(expected: unknown, actual: unknown, root: boolean, path: string): void {
     if (!Array.isArray(expected) || !Array.isArray(actual) || expected.length !== actual.length)
-      differs(path, expected, actual);
+      this.differs(path, expected, actual);
     else expected.forEach((item, i) => this.match(item, actual[i], root, `${path}[${i}]`));
   }
 
   private document(expected: Doc, actual: unknown, root: boolean, path: string): void {
-    if (!isDocument(actual)) return differs(path, expected, actual);
+    if (!isDocument(actual)) return this.differs(path, expected, actual);
     for (const [key, value] of Object.entries(expected))
       this.match(value, actual[key], false, path === '' ? key : `${path}.${key}`);
     if (root) return;
     const extra = Object.keys(actual).filter((key) => actual[key] !== undefined && !(key in expected));
-    if (extra.length > 0) throw new Mismatch(`${path}: not expected: ${extra.join(', ')} in ${show(actual)}`);
+    if (extra.length > 0) this.found.push(`${path}: not expected: ${extra.join(', ')} in ${show(actual)}`);
   }
 
   private operator(name: string, wanted: unknown, actual: unknown, root: boolean, path: string): void {
     const check = (right: boolean) => {
-      if (!right) differs(path, { [name]: wanted }, actual);
+      if (!right) this.differs(path, { [name]: wanted }, actual);
     };
     switch (name) {
       case '$$exists':
@@ -94,6 +109,10 @@ class Matcher {
       default:
         throw new RunnerGap(`operator ${name}`);
     }
+  }
+
+  private differs(path: string, expected: unknown, actual: unknown): void {
+    this.found.push(`${path === '' ? 'result' : path}: expected ${show(expected)}, came ${show(actual)}`);
   }
 }
 
@@ -149,8 +168,4 @@ function typesOf(value: unknown): string[] {
 export function show(value: unknown): string {
   const text = value === undefined ? 'nothing' : BSON.EJSON.stringify({ value }).slice(9, -1);
   return text.length > 300 ? `${text.slice(0, 300)}…` : text;
-}
-
-function differs(path: string, expected: unknown, actual: unknown): never {
-  throw new Mismatch(`${path === '' ? 'result' : path}: expected ${show(expected)}, came ${show(actual)}`);
 }

@@ -14,7 +14,7 @@ export function summary(verdicts: readonly Verdict[]): string {
 }
 
 /** The page that the command writes. */
-export function report(verdicts: readonly Verdict[], source: string): string {
+export function report(source: string, verdicts: readonly Verdict[], proof: readonly Verdict[]): string {
   const suites = [...new Set(verdicts.map(({ suite }) => suite))];
   const row = (head: string, of: readonly Verdict[]) =>
     `| ${[head, ...KINDS.map((kind) => String(count(of, kind)))].join(' | ')} |`;
@@ -34,6 +34,9 @@ export function report(verdicts: readonly Verdict[], source: string): string {
       ),
     ),
     row('all', verdicts),
+    '',
+    `A case counts as refused when it fails and the store refused something in it by name. The runner is proved by the`,
+    `${proof.length} cases of the format that must not pass: ${count(proof, 'passed')} did.`,
     '',
     ...reasons(verdicts, 'refused', 'The store refused, in its own words:'),
     ...reasons(

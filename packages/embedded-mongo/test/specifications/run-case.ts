@@ -2,7 +2,7 @@ import { isDeepStrictEqual } from 'node:util';
 import { BSON, type MongoClient } from 'mongodb';
 import { driverOptions, EntityMap, Saved } from './entities.js';
 import { checkError } from './expected-error.js';
-import { checkEvents } from './expected-events.js';
+import { differencesOfEvents } from './expected-events.js';
 import {
   DriverLacks,
   Mismatch,
@@ -13,7 +13,7 @@ import {
   type TestFile,
 } from './format.js';
 import { HeldCursor } from './held-cursor.js';
-import { copied, match, matchEach, show } from './matches.js';
+import { copied, differences, differencesOfEach, show } from './matches.js';
 import { refusalOf } from './observed-client.js';
 import { Arguments, LISTS, runOnEntity } from './operations.js';
 import { runOperationOfRunner, type CaseContext } from './runner-operations.js';
@@ -86,7 +86,8 @@ class CaseRun {
     for (const operation of test.operations) await this.operate(operation);
     for (const data of test.outcome ?? []) await checkOutcome(context.internal, data);
     // Last: what the driver sent may differ by the driver, what the store answered and holds may not.
-    for (const expected of test.expectEvents ?? []) checkEvents(expected, this.entities);
+    const expected = test.expectEvents ?? [];
+    Mismatch.throwAny(expected.flatMap((events) => differencesOfEvents(events, this.entities)));
   }
 
   /** Gives the error that was expected and came: inside `withTransaction` it goes on. */
@@ -132,13 +133,11 @@ class CaseRun {
   }
 
   private checkResult({ name, expectResult }: Operation, result: unknown): void {
-    try {
-      if (LISTS.has(name) && Array.isArray(expectResult)) matchEach(expectResult, result, this.entities);
-      else match(expectResult, result, this.entities, true);
-    } catch (error) {
-      if (error instanceof Mismatch) error.message = `${name}: ${error.message}`;
-      throw error;
-    }
+    const found =
+      LISTS.has(name) && Array.isArray(expectResult)
+        ? differencesOfEach(expectResult, result, this.entities)
+        : differences(expectResult, result, this.entities, true);
+    Mismatch.throwAny(found.map((difference) => `${name}: ${difference}`));
   }
 }
 

@@ -40,6 +40,7 @@ export async function readCases(folder: string): Promise<(readonly [string, Test
     .filter((entry) => entry.isFile() && entry.name.endsWith('.json'))
     .map((entry) => join(entry.parentPath, entry.name))
     .sort();
+  if (paths.length === 0) throw new Error(`${folder} holds no cases`);
   return Promise.all(
     paths.map(async (path) => {
       const file = BSON.EJSON.parse(await readFile(path, 'utf8'), { relaxed: true }) as TestFile;
@@ -76,7 +77,8 @@ async function judge(
   if (error instanceof RunnerGap) return { kind: 'gap', reason: error.message };
   if (error instanceof DriverLacks) return { kind: 'driver', reason: `the driver has no ${error.message}` };
   if (refusals[0] !== undefined) return { kind: 'refused', reason: refusals[0] };
-  const difference = DRIVER_DIFFERENCES.find(([pattern]) => pattern.test(`${name}: ${error.message}`));
+  const found = error.message.split('\n').map((difference) => `${name}: ${difference}`);
+  const difference = DRIVER_DIFFERENCES.find(([pattern]) => found.every((one) => pattern.test(one)));
   if (difference) return { kind: 'driver', reason: difference[1] };
   return { kind: 'failed', reason: error.message };
 }
