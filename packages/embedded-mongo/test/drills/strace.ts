@@ -2,8 +2,11 @@ import { accessSync, constants } from 'node:fs';
 
 export const STRACE = '/usr/bin/strace';
 
-/** The wrapper that runs the store under strace; the traced process stays our child (`-D`), so that its pid is ours. */
-export function straceTo(file: string): string[] {
+/**
+ * The wrapper that runs the store under strace; the traced process stays our child (`-D`), so that its pid is ours.
+ * @param bytes so much of every buffer is recorded.
+ */
+export function straceTo(file: string, bytes = 400): string[] {
   try {
     accessSync(STRACE, constants.X_OK);
   } catch {
@@ -12,8 +15,9 @@ export function straceTo(file: string): string[] {
     );
   }
   const calls =
-    'read,readv,recvfrom,recvmsg,write,writev,sendto,sendmsg,fsync,fdatasync,msync,sync_file_range';
-  return [STRACE, '-D', '-f', '-qq', '-xx', '-s', '160', '-e', `trace=${calls}`, '-o', file];
+    'openat,lseek,read,readv,recvfrom,recvmsg,write,writev,pwrite64,pwritev,sendto,sendmsg,fsync,fdatasync,msync,sync_file_range';
+  const options = ['-D', '-f', '-qq', '-y', '-xx', '-s', String(bytes), '-e', `trace=${calls}`, '-o', file];
+  return [STRACE, ...options];
 }
 
 /** A write command from its arrival to its reply, as positions in the trace. */
@@ -25,7 +29,7 @@ export interface TracedWrite {
   synced: boolean;
 }
 
-const WRITES = ['insert', 'update', 'delete', 'findAndModify', 'createIndexes'];
+const WRITES = ['insert', 'update', 'delete', 'findAndModify', 'createIndexes', 'commitTransaction'];
 const OP_MSG = 2013;
 /** Where an OP_MSG names its command: after header, flags, section kind, document length and element type. */
 const NAME_AT = 26;
@@ -55,14 +59,17 @@ export function tracedWrites(trace: string): TracedWrite[] {
   return writes;
 
   function arrive(text: string, line: number): void {
-    const bytes = firstBytes(text);
+    const bytes = bytesOf(text);
     if (bytes.length < 32 || bytes.readInt32LE(12) !== OP_MSG) return;
     const command = bytes.toString('latin1', NAME_AT, bytes.indexOf(0, NAME_AT));
-    if (WRITES.includes(command)) arrivals.set(bytes.readInt32LE(4), { command, arrived: line });
+    // A statement of a transaction is on disk when its commit is.
+    const statement = command !== 'commitTransaction' && bytes.includes('autocommit');
+    if (WRITES.includes(command) && !statement)
+      arrivals.set(bytes.readInt32LE(4), { command, arrived: line });
   }
 
   function settle(text: string, line: number): void {
-    const bytes = firstBytes(text);
+    const bytes = bytesOf(text);
     if (bytes.length < 16) return;
     const arrival = arrivals.get(bytes.readInt32LE(8));
     if (arrival === undefined || bytes.readInt32LE(12) !== OP_MSG) return;
@@ -72,8 +79,8 @@ export function tracedWrites(trace: string): TracedWrite[] {
   }
 }
 
-/** The bytes of the first strings in a call, which strace writes as `"\x10\x00…"`. */
-function firstBytes(text: string): Buffer {
+/** The bytes of all strings in a call, which strace writes as `"\x10\x00…"`. */
+export function bytesOf(text: string): Buffer {
   const hex = [...text.matchAll(/"((?:\\x[0-9a-f]{2})*)"/g)].map(([, string]) => string).join('');
   return Buffer.from(hex.replaceAll('\\x', ''), 'hex');
 }
