@@ -143,3 +143,35 @@ it('follows somebody who joins and leaves while he is away', async () => {
   expect(online.conversations.get(group.conversationId)).toMatchObject({ active: false, unread: 2 });
   await expectAsFresh(online, server, ann!);
 });
+
+it('begins anew when the server has other data than before', async () => {
+  const env = {
+    NESTIM_TOKEN_KEY: 'one-key-for-both-servers,-long-enough-for-it',
+    NESTIM_ADMIN_TOKEN: 'x'.repeat(32),
+  };
+  const first = await startServer({ env });
+  let person = await aUser(first, 'ann', 'ann');
+  const online = await sdkOnline(first, person, { getToken: () => person.token });
+  await say(online, { userId: 'ann' }, 'lost');
+  await eventually(() => online.told.length === 1, 'the note');
+  let resets = 0;
+  online.on('reset', () => (resets += 1));
+
+  const revoked = new Promise<void>((resolve) => {
+    online.on('state', ({ error }) => error?.code === 'SESSION_REVOKED' && resolve());
+  });
+  await first.stop();
+  const second = await startServer({ port: first.port, env });
+  await revoked;
+  person = await aUser(second, 'ann', 'ann');
+  const other = await sdkOnline(second, person);
+  for (const text of ['one', 'two', 'three']) await say(other, { userId: 'ann' }, text);
+  await online.connect();
+  expect(resets).toBe(1);
+  await say(other, { userId: 'ann' }, 'four');
+  await eventually(() => online.told.length === 2, 'the new note');
+  expect(textsOf(online.told)).toEqual(['lost', 'four']);
+  await expectAsFresh({ ...online, told: online.told.slice(1) } as Watched, second, person);
+  closeSdkClients();
+  await second.stop();
+});

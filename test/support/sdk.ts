@@ -43,7 +43,11 @@ export async function sdkOnline(...args: Parameters<typeof sdkClient>): Promise<
 /** What a client holds, as far as another one of the same user must hold it too. */
 const knowledge = (client: Client) => ({
   conversations: client.conversations.list(),
-  groups: [...client.groups.list()].sort((a, b) => (a.groupId < b.groupId ? -1 : 1)),
+  receipts: client.conversations
+    .list()
+    .map(({ conversationId }) => [conversationId, new Map(client.conversations.receipts(conversationId))]),
+  groups: new Map(client.groups.list().map((group) => [group.groupId, group])),
+  friends: new Map(client.friends.list().map((friend) => [friend.userId, friend])),
 });
 
 /**

@@ -1,38 +1,14 @@
-import type { Conversation, Friend, Group, Receipt } from '@nestim/protocol';
+import type { ClientData } from '@nestim/protocol';
 import type { Channel } from './channel.js';
 
-/** What is no longer mine. */
-export type Removed = { kind: 'conversation'; conversationId: string } | { kind: 'friend'; userId: string };
-
 /** States that changed since a cursor, to be applied by replacing. */
-export interface StatePage {
-  conversations: Conversation[];
-  groups: Group[];
-  friends: Friend[];
-  receipts: Receipt[];
-  removed: Removed[];
-  /** For the next call; undefined: the next one begins from the start. */
-  cursor: string | undefined;
-  /** Call again at once. */
-  more: boolean;
-  /** Forget all states before this page. */
-  reset: boolean;
-}
+export type StatePage = ClientData<'sync'>;
 
-const PAGE = 100;
+/** What is no longer mine. */
+export type Removed = StatePage['removed'][number];
 
-/** Fetches one page of states; the only place that knows which event answers them. */
-export async function fetchStates(channel: Channel, cursor: string | undefined): Promise<StatePage> {
-  const request = { limit: PAGE, ...(cursor !== undefined && { cursor }) };
-  const { conversations, nextCursor } = await channel.insist('conversation:list', request);
-  return {
-    conversations,
-    groups: conversations.flatMap(({ group }) => group ?? []),
-    friends: [],
-    receipts: [],
-    removed: [],
-    cursor: nextCursor ?? undefined,
-    more: nextCursor !== null,
-    reset: false,
-  };
-}
+const PAGE = 200;
+
+/** One page of the states that changed since the cursor, or of all. Only this function knows the event. */
+export const fetchStates = (channel: Channel, cursor: string | undefined): Promise<StatePage> =>
+  channel.insist('sync', { limit: PAGE, ...(cursor !== undefined && { cursor }) });

@@ -151,6 +151,8 @@ export class Store {
     if (isSame(this.groups.get(group.groupId), group)) return;
     this.groups.set(group.groupId, group);
     this.events.emit('group', group);
+    const held = this.held.get(group.conversationId);
+    if (held && !isSame(held.conversation.group, group)) this.replace(held, { ...held.conversation, group });
   }
 
   private applyFriend(friend: Friend): void {
@@ -160,7 +162,8 @@ export class Store {
   }
 
   private applyConversation(incoming: Conversation, follow: boolean): void {
-    const { conversationId, minSeq, maxSeq, lastMessage } = incoming;
+    const { conversationId, minSeq, maxSeq, lastMessage, group } = incoming;
+    if (group) this.applyGroup(group);
     const strays = this.strays.get(conversationId) ?? [];
     this.strays.delete(conversationId);
     const held = this.held.get(conversationId);

@@ -12,7 +12,7 @@ const states = (page: Partial<StatePage>): StatePage => ({
   friends: [],
   receipts: [],
   removed: [],
-  cursor: undefined,
+  cursor: '',
   more: false,
   reset: false,
   ...page,

@@ -16,6 +16,7 @@ it('gives messages out in order, each once, whatever the order and number in whi
     expect(seqs(given)).toEqual(range(4, 25));
     expect(seqs(timeline.messages)).toEqual(range(4, 25));
     expect(timeline.missing(25)).toBeNull();
+    expect(timeline.missing(27)).toEqual({ fromSeq: 26, toSeq: 27 });
   }
 });
 
