@@ -10,6 +10,7 @@ import { parseWith } from '../common/zod-validation.pipe.js';
 import { AppConfig } from '../config/app-config.js';
 import { InFlightRequests } from '../infra/lifecycle/in-flight-requests.js';
 import { ShutdownSteps } from '../infra/lifecycle/shutdown-steps.js';
+import { jsonParser } from './json-parser.js';
 import { OutgoingWebSocketServer } from './outgoing-websocket.js';
 import { RealtimeServer } from './realtime-server.js';
 import { Rooms, sessionRoom, userRoom } from './rooms.js';
@@ -53,6 +54,7 @@ export class ImIoAdapter extends IoAdapter {
       connectTimeout: CONNECT_TIMEOUT_MS,
       perMessageDeflate: false,
       wsEngine: OutgoingWebSocketServer,
+      parser: jsonParser,
       httpCompression: false,
       cors: { origin: this.config.corsOrigins },
     } as ServerOptions) as Server;

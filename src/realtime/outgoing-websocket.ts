@@ -1,8 +1,10 @@
 import type { Socket } from 'node:net';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 
-/** A client that lets so many bytes wait does not read: it is cut off, and catches up when it comes back. */
-const MAX_UNSENT_BYTES = 1024 * 1024;
+/** A client that lets so many bytes of pushes wait does not read: it is cut off, and catches up when it comes back. */
+const MAX_UNREAD_PUSHES = 1024 * 1024;
+/** The answers to what it asked itself may be more: its open sends, all of the largest kind. */
+const MAX_UNREAD = 64 * MAX_UNREAD_PUSHES;
 /** WebSocket close code: too much waited for this client. It may connect again at once, and sync. */
 export const SLOW_READER = 4008;
 /** How long it may take to read what waits, and why it is closed. */
@@ -37,10 +39,7 @@ function uncorkAll(): void {
 class OutgoingSender extends Sender {
   override sendFrame(frame: Frame, done?: (error?: Error) => void): void {
     const socket = this._socket;
-    if (socket.writableLength > MAX_UNSENT_BYTES && !isClose(frame)) {
-      owners.get(socket)!.close(SLOW_READER, 'SLOW_READER');
-      return;
-    }
+    if (!owners.get(socket)!.accepts(frame, socket.writableLength)) return;
     if (socket.writableCorked === 0) {
       socket.cork();
       if (corked.push(socket) === 1) process.nextTick(uncorkAll);
@@ -58,6 +57,9 @@ function joined(frame: Frame): Buffer {
 
 /** A connection of this server: what goes out is gathered and bounded. */
 class OutgoingWebSocket extends WebSocket {
+  /** Bytes of answers among those that wait. */
+  private answers = 0;
+
   /** Called by ws once, when the connection is up. */
   setSocket(socket: Socket, head: Buffer, options: object): void {
     const base = WebSocket.prototype as unknown as Pick<OutgoingWebSocket, 'setSocket'>;
@@ -66,10 +68,29 @@ class OutgoingWebSocket extends WebSocket {
     Object.setPrototypeOf(_sender, OutgoingSender.prototype);
     owners.set(socket, this);
   }
+
+  /** Takes note of a frame about to go out behind `waiting` bytes. False: too much waits, the connection is being closed. */
+  accepts(frame: Frame, waiting: number): boolean {
+    if (waiting === 0) this.answers = 0;
+    const answer = isAnswer(frame);
+    const tooMuch = waiting > MAX_UNREAD || (!answer && waiting - this.answers > MAX_UNREAD_PUSHES);
+    if (tooMuch && !isClose(frame)) {
+      this.close(SLOW_READER, 'SLOW_READER');
+      return false;
+    }
+    if (answer) this.answers += frame.at(-1)!.length;
+    return true;
+  }
 }
 
 function isClose([head]: Frame): boolean {
   return typeof head === 'object' && (head[0]! & 0x0f) === CLOSE_OPCODE;
+}
+
+/** Is it the ack of an event (engine.io's 4, socket.io's 3)? */
+function isAnswer(frame: Frame): boolean {
+  const body = frame.at(-1)!;
+  return typeof body === 'string' ? body.startsWith('43') : body[0] === 0x34 && body[1] === 0x33;
 }
 
 /** For engine.io's `wsEngine`. */

@@ -21,11 +21,15 @@ import { type ConversationRow, readableWindow, type SeqWindow } from './conversa
 import { UnreadCounter } from './unread-counter.js';
 
 const MAX_KNOWN_DMS = 100_000;
+const MAX_READERS = 100_000;
+const readerKey = (userId: string, channelId: string): string => `${userId} ${channelId}`;
 
 @Injectable()
 export class ConversationsService {
   /** Dms whose two rows are known to exist, so that sending does not ask again. */
   private readonly knownDms: LookupCache<true>;
+  /** Rows as reading needs them: dropped whenever a window opens or closes. */
+  private readonly readers: LookupCache<ConversationRow>;
 
   constructor(
     config: AppConfig,
@@ -36,6 +40,7 @@ export class ConversationsService {
     private readonly publisher: RealtimePublisher,
   ) {
     this.knownDms = new LookupCache({ max: MAX_KNOWN_DMS, ttlMs: config.cacheTtlMs });
+    this.readers = new LookupCache({ max: MAX_READERS, ttlMs: config.cacheTtlMs });
   }
 
   async list(ctx: Ctx, query: ListConversations): Promise<ConversationList> {
@@ -72,8 +77,10 @@ export class ConversationsService {
    * @throws AppError CONVERSATION_NOT_FOUND for an unknown and for a foreign one alike
    */
   async getReadable(userId: string, conversationId: string): Promise<SeqWindow> {
-    const row = await this.getRow(userId, conversationId);
-    const tail = await this.channels.tail(conversationId);
+    const [row, tail] = await Promise.all([
+      this.readers.get(readerKey(userId, conversationId), () => this.getRow(userId, conversationId)),
+      this.channels.tail(conversationId),
+    ]);
     return readableWindow(row, tail.head);
   }
 
@@ -95,12 +102,20 @@ export class ConversationsService {
     });
   }
 
-  openGroupWindows(channelId: string, ownerIds: string[], joinSeq: number): Promise<void> {
-    return this.rows.openWindows(channelId, ChannelType.group, ownerIds, joinSeq);
+  async openGroupWindows(channelId: string, ownerIds: string[], joinSeq: number): Promise<void> {
+    await this.rows
+      .openWindows(channelId, ChannelType.group, ownerIds, joinSeq)
+      .finally(() => this.dropReaders(channelId, ownerIds));
   }
 
-  closeGroupWindows(channelId: string, ownerIds: string[], leftSeq: number): Promise<void> {
-    return this.rows.closeWindows(channelId, ownerIds, leftSeq);
+  async closeGroupWindows(channelId: string, ownerIds: string[], leftSeq: number): Promise<void> {
+    await this.rows
+      .closeWindows(channelId, ownerIds, leftSeq)
+      .finally(() => this.dropReaders(channelId, ownerIds));
+  }
+
+  private dropReaders(channelId: string, ownerIds: string[]): void {
+    for (const ownerId of ownerIds) this.readers.drop(readerKey(ownerId, channelId));
   }
 
   /**

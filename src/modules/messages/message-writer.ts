@@ -7,6 +7,7 @@ import { Revisions } from '../../infra/revisions/revisions.js';
 import { ConversationsService } from '../conversations/index.js';
 import { answerStored, type BatchItem, numberSends, renumber } from './message-batch.js';
 import { MessageRepository } from './message.repository.js';
+import { RecentMessages } from './recent-messages.js';
 import { isSameSend, type MessageDraft, sendKey } from './message.rules.js';
 import type { Appended, Lane, Turn, WaitingSend } from './writer-lane.js';
 import { WriterLanes } from './writer-lanes.js';
@@ -38,6 +39,7 @@ export class MessageWriter {
   constructor(
     private readonly messages: MessageRepository,
     private readonly conversations: ConversationsService,
+    private readonly recent: RecentMessages,
     private readonly metrics: Metrics,
     private readonly revisions: Revisions,
     shutdown: ShutdownSteps,
@@ -215,6 +217,7 @@ export class MessageWriter {
   private settle({ lane, send, message, uncounted }: BatchItem, revision: number): void {
     lane.head = message.seq;
     this.conversations.messageStored({ message, uncounted, revision });
+    this.recent.stored(message);
     send.resolve({ message, fresh: true });
   }
 

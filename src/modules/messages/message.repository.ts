@@ -6,6 +6,7 @@ import { ChannelLog, type ChannelTail } from '../conversations/index.js';
 import { type MessageDraft, type NumberedMessage, sendKey } from './message.rules.js';
 import { type StoredMessage, toMessage, toRecord, weightOf } from './message.record.js';
 import { MESSAGE_MODEL, type MessageRecord } from './message.schema.js';
+import type { SeqRange } from './recent-messages.js';
 
 const DUPLICATE_KEY = 11000;
 
@@ -66,10 +67,7 @@ export class MessageRepository extends ChannelLog {
    * Messages with `from <= seq <= to`: the first `limit` of them, or the last when `newest`; ascending either way.
    * Fewer, but at least one, when they are large.
    */
-  async listRange(
-    conversationId: string,
-    range: { from: number; to: number; limit: number; newest: boolean },
-  ): Promise<Message[]> {
+  async listRange(conversationId: string, range: SeqRange): Promise<Message[]> {
     const cursor = this.model.collection
       .find<StoredMessage>({ conversationId, seq: { $gte: range.from, $lte: range.to } })
       .sort({ seq: range.newest ? -1 : 1 })

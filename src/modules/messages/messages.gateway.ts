@@ -1,6 +1,7 @@
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
-import { type Ack, type Message, type MessagePage, PullMessages, SendMessage } from '@nestim/protocol';
+import { type Ack, type Message, PullMessages, SendMessage } from '@nestim/protocol';
 import type { Ctx } from '../../common/ctx.js';
+import { RawJson } from '../../common/raw-json.js';
 import { ZodPipe } from '../../common/zod-validation.pipe.js';
 import { ImGateway, SocketCtx } from '../../realtime/im-gateway.decorator.js';
 import { MessagesService } from './messages.service.js';
@@ -17,11 +18,12 @@ export class MessagesGateway {
     return { ok: true, data: { message: await this.messages.send(ctx, message) } };
   }
 
+  /** Acks a MessagePage. */
   @SubscribeMessage('message:pull')
   async pull(
     @SocketCtx() ctx: Ctx,
     @MessageBody(new ZodPipe(PullMessages)) query: PullMessages,
-  ): Promise<Ack<MessagePage>> {
-    return { ok: true, data: await this.messages.pull(ctx, query) };
+  ): Promise<RawJson> {
+    return new RawJson(`{"ok":true,"data":${await this.messages.pullText(ctx, query)}}`);
   }
 }

@@ -8,10 +8,11 @@ import { MessageWriter } from './message-writer.js';
 import { MessagesController } from './messages.controller.js';
 import { MessagesGateway } from './messages.gateway.js';
 import { MessagesService } from './messages.service.js';
+import { RecentMessages } from './recent-messages.js';
 
 @Module({
   imports: [MessageLogModule, UsersModule, GroupsModule, ConversationsModule],
   controllers: [MessagesController],
-  providers: [MessageWriter, MessagesService, MessagesGateway, MembershipListener],
+  providers: [MessageWriter, RecentMessages, MessagesService, MessagesGateway, MembershipListener],
 })
 export class MessagesModule {}

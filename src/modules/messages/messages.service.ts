@@ -9,12 +9,13 @@ import {
 import { AppError } from '../../common/app-error.js';
 import type { Ctx } from '../../common/ctx.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
-import { ConversationsService } from '../conversations/index.js';
+import { ConversationsService, type SeqWindow } from '../conversations/index.js';
 import { GroupsService } from '../groups/index.js';
 import { UsersService } from '../users/index.js';
 import { MessageRepository } from './message.repository.js';
 import { isSameSend, type MessageDraft, sendKey, type Target, targetOf } from './message.rules.js';
 import { MessageWriter } from './message-writer.js';
+import { RecentMessages, type SeqRange } from './recent-messages.js';
 import type { Appended } from './writer-lane.js';
 
 const DEFAULT_PULL = 100;
@@ -24,6 +25,7 @@ export class MessagesService {
   constructor(
     private readonly writer: MessageWriter,
     private readonly messages: MessageRepository,
+    private readonly recent: RecentMessages,
     private readonly conversations: ConversationsService,
     private readonly groups: GroupsService,
     private readonly users: UsersService,
@@ -42,12 +44,34 @@ export class MessagesService {
 
   /** Messages of my window, ascending: from `fromSeq` on, or the newest up to `toSeq`. Both ends are inclusive. */
   async pull(ctx: Ctx, query: PullMessages): Promise<MessagePage> {
-    const window = await this.conversations.getReadable(ctx.userId, query.conversationId);
-    const from = Math.max(query.fromSeq ?? 0, window.minSeq);
-    const to = Math.min(query.toSeq ?? Infinity, window.maxSeq);
-    if (from > to) return { messages: [], ...window };
-    const range = { from, to, limit: query.limit ?? DEFAULT_PULL, newest: query.fromSeq === undefined };
-    return { messages: await this.messages.listRange(query.conversationId, range), ...window };
+    const { window, range } = await this.readable(ctx, query);
+    if (range.from > range.to) return { messages: [], ...window };
+    const held = this.recent.find(query.conversationId, range);
+    return { messages: held ?? (await this.read(query.conversationId, range)), ...window };
+  }
+
+  /** As {@link pull}, as JSON: what many ask for is encoded once. */
+  async pullText(ctx: Ctx, query: PullMessages): Promise<string> {
+    const { window, range } = await this.readable(ctx, query);
+    const held = range.from > range.to ? '[]' : this.recent.findText(query.conversationId, range);
+    const messages = held ?? JSON.stringify(await this.read(query.conversationId, range));
+    return `{"messages":${messages},"maxSeq":${window.maxSeq},"minSeq":${window.minSeq}}`;
+  }
+
+  private async readable(
+    ctx: Ctx,
+    { conversationId, fromSeq, toSeq, limit = DEFAULT_PULL }: PullMessages,
+  ): Promise<{ window: SeqWindow; range: SeqRange }> {
+    const window = await this.conversations.getReadable(ctx.userId, conversationId);
+    const from = Math.max(fromSeq ?? 0, window.minSeq);
+    const to = Math.min(toSeq ?? Infinity, window.maxSeq);
+    return { window, range: { from, to, limit, newest: fromSeq === undefined } };
+  }
+
+  private async read(conversationId: string, range: SeqRange): Promise<Message[]> {
+    const messages = await this.messages.listRange(conversationId, range);
+    if (range.newest) this.recent.keep(conversationId, messages);
+    return messages;
   }
 
   private async append(draft: MessageDraft, target: Target): Promise<Appended> {
