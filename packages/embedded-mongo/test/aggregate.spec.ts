@@ -106,6 +106,19 @@ describe('aggregation', () => {
     expect(found).toEqual([{ _id: 1, n: 7 }]);
   });
 
+  it('computes a variable of the command once, before it looks at a document', async () => {
+    const pipeline = [{ $match: {} }, { $group: { _id: '$$chance' } }];
+    const groups = await db()
+      .collection('c')
+      .aggregate(pipeline, { let: { chance: { $rand: {} } } })
+      .toArray();
+    expect(groups).toEqual([{ _id: expect.any(Number) as number }]);
+    const refused = db()
+      .collection('c')
+      .aggregate(pipeline, { let: { chance: '$n' } });
+    await expect(refused.toArray()).rejects.toMatchObject({ code: 4890500 });
+  });
+
   it('makes documents out of nothing', async () => {
     const found = await db()
       .aggregate([{ $documents: [{ a: 1 }, { a: 2 }] }, { $match: { a: 2 } }])

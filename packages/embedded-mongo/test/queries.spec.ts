@@ -91,7 +91,7 @@ describe('queries', () => {
     await rows.createIndex({ a: 1 });
     await rows.insertMany([{ a: 5, b: 1 }, { b: 2 }]);
     expect(await rows.find({ a: 5 }, { returnKey: true }).toArray()).toEqual([{ a: 5 }]);
-    expect(await rows.find({ b: 2 }, { returnKey: true }).toArray()).toEqual([{}]);
+    expect(await rows.find({ b: 2 }, { returnKey: true, showRecordId: true }).toArray()).toEqual([{}]);
     const [first] = await rows.find({ b: 2 }, { showRecordId: true, projection: { _id: 0 } }).toArray();
     expect(first).toEqual({ b: 2, $recordId: 2 });
   });

@@ -20,27 +20,29 @@ export type { Expression } from './operator.js';
 
 /** The variables that expressions see: the system's and those of `let`. */
 export class Variables implements Scope {
-  private constructor(private readonly known: ReadonlyMap<string, Variable>) {}
+  private constructor(
+    private readonly known: ReadonlyMap<string, Variable>,
+    readonly once = false,
+  ) {}
 
   /** Those of one command; `given` is its `let`, whose values must not depend on a document. */
   static ofCommand(given?: Value): Variables {
-    const system = new Variables(
-      new Map([
-        ['REMOVE', { value: MISSING, fixed: true }],
-        ['NOW', { value: dateValue(Date.now()), fixed: true }],
-      ]),
-    );
+    const system = new Map<string, Variable>([
+      ['REMOVE', { value: MISSING, fixed: true }],
+      ['NOW', { value: dateValue(Date.now()), fixed: true }],
+    ]);
+    const before = new Variables(system, true);
     const fields: Record<string, Variable> = {};
     for (const field of given ? elementsOf(given) : []) {
-      const { constant: value } = parseExpression(field, system);
+      const { constant: value } = parseExpression(field, before);
       if (!value)
         throw new CommandError(
           4890500,
-          `Command let Expression does not evaluate to a constant '${field.name}'`,
+          'Command let Expression tried to access a field, but this is not allowed because Command let Expressions run before the query examines any documents',
         );
       fields[field.name] = { value, fixed: true };
     }
-    return system.define(fields);
+    return new Variables(system).define(fields);
   }
 
   define(variables: Readonly<Record<string, Variable>>): Variables {
@@ -49,7 +51,7 @@ export class Variables implements Scope {
       if (name !== 'CURRENT') checkName(name, /^[a-z\u0080-\uffff]/);
       known.set(name, variable);
     }
-    return new Variables(known);
+    return new Variables(known, this.once);
   }
 
   find(name: string): Variable | undefined {

@@ -21,6 +21,8 @@ export interface Scope {
   parse(value: Value): Expression;
   /** A scope with these variables added; throws for names that users may not define. */
   define(variables: Readonly<Record<string, Variable>>): Scope;
+  /** The expression is computed a single time, before any document is looked at. */
+  readonly once: boolean;
 }
 
 /** Parses one operator's operand. `operand.name` is the operator. */

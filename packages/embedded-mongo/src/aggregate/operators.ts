@@ -1,4 +1,7 @@
 import { doubleValue } from '../bson/make.js';
+import { T } from '../bson/types.js';
+import { elementsOf } from '../bson/value.js';
+import { CommandError } from '../errors.js';
 import { ACCUMULATED } from './expressions/accumulated.js';
 import { ARITHMETIC } from './expressions/arithmetic.js';
 import { ARRAYS } from './expressions/arrays.js';
@@ -11,11 +14,13 @@ import { OBJECTS } from './expressions/objects.js';
 import { REGEXES } from './expressions/regexes.js';
 import { SETS } from './expressions/sets.js';
 import { STRINGS } from './expressions/strings.js';
-import { parseArguments, type Operator, type Operators } from './operator.js';
+import { constant, type Operator, type Operators } from './operator.js';
 
+/** Its operand is an empty document or array. */
 const random: Operator = (operand, scope) => {
-  parseArguments(operand, scope, 0, 0);
-  return () => doubleValue(Math.random());
+  if ((operand.type !== T.object && operand.type !== T.array) || elementsOf(operand).length > 0)
+    throw new CommandError(3040501, '$rand does not currently accept arguments');
+  return scope.once ? constant(doubleValue(Math.random())) : () => doubleValue(Math.random());
 };
 
 /** Every expression operator that is evaluated as MongoDB does. */

@@ -12,12 +12,13 @@ export interface Shown {
   readonly projection?: Projection | undefined;
   /** The index key it was found by, in place of the document. */
   readonly returnKey?: boolean;
+  /** Not beside a key. */
   readonly showRecordId?: boolean;
 }
 
 export function showRow(plan: Plan, { projection, returnKey, showRecordId }: Shown): (row: Row) => Buffer {
   const shown = returnKey ? keyOf(plan) : projection;
-  if (!showRecordId) return shown ? ({ doc }) => shown(doc) : ({ doc }) => doc;
+  if (!showRecordId || returnKey) return shown ? ({ doc }) => shown(doc) : ({ doc }) => doc;
   return ({ doc, recordId }) =>
     buildDocument((writer) => {
       writer.elementsOf(shown ? shown(doc) : doc, 0);

@@ -65,6 +65,7 @@ export const EXPRESSION_CASES: [expression: unknown, expected: unknown][] = [
   [{ $round: '$d' }, dbl(2)], [{ $round: dbl(3.5) }, dbl(4)], [{ $round: [dbl(2.675), 2] }, dbl(2.67)], [{ $round: [dbl(1234.5), -2] }, dbl(1200)],
   [{ $round: [1250, -2] }, 1200], [{ $round: [1350, -2] }, 1400], [{ $round: ['$i', 3] }, 7], [{ $round: [1, 101] }, { code: 51083 }], [{ $round: [1, 0.5] }, { code: 51082 }],
   [{ $trunc: [dbl(-2.79), 1] }, dbl(-2.7)], [{ $trunc: dbl(-2.7) }, dbl(-2)], [{ $trunc: [1299, -2] }, 1200],
+  [{ $rand: 1 }, { code: 3040501 }], [{ $gte: [{ $rand: {} }, 0] }, true],
   [{ $sqrt: 16 }, dbl(4)], [{ $sqrt: -1 }, { code: 28714 }], [{ $pow: [2, 10] }, 1024], [{ $pow: [2, 31] }, long(2147483648)], [{ $pow: [2, -1] }, dbl(0.5)],
   [{ $pow: [2, 64] }, dbl(2 ** 64)], [{ $pow: [0, -1] }, { code: 28764 }], [{ $pow: ['$l', 2] }, long(25)], [{ $pow: [-1, 3] }, -1],
   [{ $exp: 0 }, dbl(1)], [{ $ln: 1 }, dbl(0)], [{ $ln: 0 }, { code: 28766 }], [{ $log10: 1000 }, dbl(3)], [{ $log: [8, 2] }, dbl(3)], [{ $log: [8, 1] }, { code: 28759 }],
