@@ -120,7 +120,7 @@ module.exports = {
       severity: 'error',
       from: {
         path: '^src/',
-        pathNot: `${SPEC}|^src/infra/mongo/|^src/modules/.*\\.(repository|record|schema|module|consistency)\\.ts$`,
+        pathNot: `${SPEC}|^src/infra/mongo/|^src/(infra/revisions|modules)/.*\\.(repository|record|schema|module|consistency)\\.ts$`,
       },
       to: { path: MONGO },
     },

@@ -3,7 +3,7 @@ import type { Value } from './bson/value.js';
 import { Catalog, type CollectionInfo } from './catalog/catalog.js';
 import { recordKey } from './catalog/records.js';
 import { Cursors } from './commands/cursors.js';
-import { FailPoints } from './commands/fail-point.js';
+import { FailPoints } from './fail-points.js';
 import { prefixEnd } from './kv/key-writer.js';
 import { KvStore } from './kv/store.js';
 import { Metrics } from './metrics.js';

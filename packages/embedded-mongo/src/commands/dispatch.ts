@@ -4,7 +4,7 @@ import { BsonWriter } from '../bson/writer.js';
 import type { Engine } from '../engine.js';
 import { codeNameOf, CommandError, ErrorCode } from '../errors.js';
 import { errorLabels, writeErrorLabels } from './error-labels.js';
-import type { Fault } from './fail-point.js';
+import type { Fault } from '../fail-points.js';
 import { checkArguments, maxTimeOf } from './generic-arguments.js';
 import { sessionArgs, type SessionArgs } from '../sessions/session-args.js';
 import { TimeLimit, withinLimit } from '../time-limit.js';

@@ -2,7 +2,7 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MalformedBson } from '../bson/validate.js';
 import { dispatch } from '../commands/dispatch.js';
-import type { Fault } from '../commands/fail-point.js';
+import type { Fault } from '../fail-points.js';
 import type { ClientInfo } from '../commands/request.js';
 import type { Engine } from '../engine.js';
 import { CommandError, codeNameOf } from '../errors.js';

@@ -2,7 +2,7 @@ import { BSONRegExp } from 'mongodb';
 import { compare } from './compare.js';
 import { isOperators, matches } from './match.js';
 import { CODES, ModelError } from './model-error.js';
-import type { Modifier } from './modifiers.js';
+import type { Modifier } from './modifier.js';
 import { clone, isDoc, isNumeric, toNumber, type Doc, type Value } from './value.js';
 
 type Make = (operand: Value, path: string) => Modifier;

@@ -3,22 +3,8 @@ import { ARRAY_MODIFIERS } from './array-modifiers.js';
 import { compare } from './compare.js';
 import { decimalArithmetic } from './decimal.js';
 import { CODES, ModelError } from './model-error.js';
+import type { Modifier } from './modifier.js';
 import { clone, identity, isDoc, isNumeric, toNumber, type Doc, type Numeric, type Value } from './value.js';
-
-/** What one update operator does at one path. */
-export interface Modifier {
-  /** The new value for one that is there; undefined removes it, the value itself counts as no change. */
-  change(current: Value): Value | undefined;
-  /** The value for a path that is missing; absent or undefined: nothing is made. */
-  create?(): Value | undefined;
-  /** `$setOnInsert`. */
-  onlyOnInsert?: boolean;
-  /** `$unset` does nothing where others fail: below a scalar. */
-  toleratesBadPath?: boolean;
-  /** `$rename`: the path that is read and removed, and the one that is written. */
-  source?: string[];
-  target?: string;
-}
 
 /** @throws ModelError for operands that no document could make right. */
 export function parseModifier(operator: string, path: string, operand: Value): Modifier {
