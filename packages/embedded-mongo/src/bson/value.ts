@@ -77,20 +77,31 @@ export function objectValue(doc: Buffer): Value {
 /** Elements of the document (or array) whose length field is at `start`, in order. */
 export function* elements(buf: Buffer, start: number): Generator<Element> {
   const end = start + int32(buf, start) - 1;
-  let at = start + 4;
-  while (at < end) {
-    const type = buf[at]!;
-    const zero = nameEnd(buf, at + 1);
-    const valueStart = zero + 1;
-    const valueEnd = endOf(buf, type, valueStart);
-    yield { buf, type, start: valueStart, end: valueEnd, name: buf.toString('utf8', at + 1, zero) };
-    at = valueEnd;
+  for (let at = start + 4; at < end;) {
+    const element = elementAt(buf, at);
+    yield element;
+    at = element.end;
   }
 }
 
 /** Elements of an object or array value as an array. */
-export function elementsOf(value: Value): Element[] {
-  return [...elements(value.buf, value.start)];
+export function elementsOf({ buf, start }: Value): Element[] {
+  const found: Element[] = [];
+  const end = start + int32(buf, start) - 1;
+  for (let at = start + 4; at < end;) {
+    const element = elementAt(buf, at);
+    found.push(element);
+    at = element.end;
+  }
+  return found;
+}
+
+/** The element whose type byte is at `at`. */
+function elementAt(buf: Buffer, at: number): Element {
+  const type = buf[at]!;
+  const zero = nameEnd(buf, at + 1);
+  const start = zero + 1;
+  return { buf, type, start, end: endOf(buf, type, start), name: buf.toString('utf8', at + 1, zero) };
 }
 
 /** A field name as it lies in BSON: UTF-8 and a NUL, so that a lookup is one byte compare. */

@@ -165,11 +165,17 @@ export class BsonWriter {
   }
 }
 
+/** Writers that no document is being built with: their memory is used again. */
+const idle: BsonWriter[] = [];
+
 /** Builds one document. */
 export function buildDocument(write: (writer: BsonWriter) => void): Buffer {
-  const writer = new BsonWriter(256);
+  const writer = idle.pop() ?? new BsonWriter();
+  writer.reset();
   const mark = writer.begin();
   write(writer);
   writer.end(mark);
-  return writer.bytes();
+  const doc = writer.bytes();
+  if (doc.length < 64 * 1024) idle.push(writer);
+  return doc;
 }

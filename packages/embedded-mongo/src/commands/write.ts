@@ -1,7 +1,7 @@
 import { Variables } from '../aggregate/expression.js';
 import { newObjectId } from '../bson/make.js';
 import { T, typeName } from '../bson/types.js';
-import { elements, findField, objectValue, type Value } from '../bson/value.js';
+import { elements, endOf, findField, int32, nameEnd, objectValue, type Value } from '../bson/value.js';
 import { MAX_DEPTH, MAX_DOCUMENT } from '../bson/validate.js';
 import { ID } from '../catalog/records.js';
 import type { WriteScope } from '../scope.js';
@@ -71,15 +71,16 @@ function assertStorable(bytes: Buffer): Value | undefined {
   return id;
 }
 
-function assertDepth(doc: Buffer): void {
-  const visit = (start: number, depth: number) => {
-    if (depth > MAX_DEPTH)
-      throw new CommandError(ErrorCode.Overflow, `Exceeded maximum nested object depth: ${MAX_DEPTH}`);
-    for (const element of elements(doc, start)) {
-      if (element.type === T.object || element.type === T.array) visit(element.start, depth + 1);
-    }
-  };
-  visit(0, 1);
+function assertDepth(doc: Buffer, start = 0, depth = 1): void {
+  if (depth > MAX_DEPTH)
+    throw new CommandError(ErrorCode.Overflow, `Exceeded maximum nested object depth: ${MAX_DEPTH}`);
+  const end = start + int32(doc, start) - 1;
+  for (let at = start + 4; at < end;) {
+    const type = doc[at]!;
+    const value = nameEnd(doc, at + 1) + 1;
+    if (type === T.object || type === T.array) assertDepth(doc, value, depth + 1);
+    at = endOf(doc, type, value);
+  }
 }
 
 export const insert: Command = {

@@ -125,15 +125,14 @@ export class Connection {
       this.write(reply);
       return;
     }
-    const before = this.tail;
-    const tail = Promise.all([before, settled]).then(
+    const tail = (this.tail ? Promise.all([this.tail, settled]) : settled!).then(
       () => {
         this.write(reply);
         if (this.tail === tail) this.tail = undefined;
       },
       // The commit failed: what the reply claims is not true, and no other answer is certain either.
-      () => this.socket.destroy(),
-    ) as Promise<void>;
+      () => void this.socket.destroy(),
+    );
     this.tail = tail;
   }
 
