@@ -75,7 +75,7 @@ describe('TTL indexes', () => {
     await advance(59_000);
     const session = test.client.startSession();
     session.startTransaction();
-    await rows.updateOne({ _id: 1 }, { $set: { held: true } }, { session });
+    await rows.updateOne({ _id: 1 as never }, { $set: { held: true } }, { session });
     await advance(2_000);
     expect(await left()).toEqual([1]);
     await session.abortTransaction();

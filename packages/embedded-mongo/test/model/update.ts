@@ -9,7 +9,8 @@ import {
 import { compare } from './compare.js';
 import { CODES, ModelError } from './model-error.js';
 import { isIndex } from './path.js';
-import { type Modifier, parseModifier } from './modifiers.js';
+import type { Modifier } from './modifier.js';
+import { parseModifier } from './modifiers.js';
 import { runPipeline } from './pipeline.js';
 import { clone, identity, isDoc, type Doc, type Value } from './value.js';
 
