@@ -9,7 +9,7 @@ import { DRIVER_DIFFERENCES } from './suites.js';
 export const KINDS = ['passed', 'refused', 'excluded', 'driver', 'failed', 'gap'] as const;
 
 /**
- * - refused: the store refused something by name, and the case came to no other end
+ * - refused: what the case fails by is the store's refusal of something by name
  * - excluded: the case itself says that it is for another deployment or server, or is to be skipped
  * - driver: the Node driver lacks it or answers it by itself
  * - failed: a wrong answer
@@ -76,7 +76,8 @@ async function judge(
   if (!error) return { kind: 'passed', reason: '' };
   if (error instanceof RunnerGap) return { kind: 'gap', reason: error.message };
   if (error instanceof DriverLacks) return { kind: 'driver', reason: `the driver has no ${error.message}` };
-  if (refusals[0] !== undefined) return { kind: 'refused', reason: refusals[0] };
+  const refusal = refusals.find((text) => error.message.includes(text));
+  if (refusal !== undefined) return { kind: 'refused', reason: refusal };
   const found = error.message.split('\n').map((difference) => `${name}: ${difference}`);
   const difference = DRIVER_DIFFERENCES.find(([pattern]) => found.every((one) => pattern.test(one)));
   if (difference) return { kind: 'driver', reason: difference[1] };
