@@ -1,4 +1,5 @@
 import { MongoClient, type ClientSession, type Collection } from 'mongodb';
+import { setTimeout as wait } from 'node:timers/promises';
 import { startServer, type RunningServer } from '../dist/server.js';
 import { freshFolder } from './support/embedded.js';
 
@@ -202,6 +203,26 @@ describe('transactions', () => {
     expect(await names()).toBe(1);
     expect(await made.countDocuments({ a: 2 }, { hint: { a: 1 } })).toBe(1);
     await expect(made.insertOne({ a: 2 })).rejects.toMatchObject({ code: 11000 });
+  });
+
+  it('loses nothing when several make the same collection at once', async () => {
+    const db = client.db('bank');
+    for (let i = 0; i < 40; i += 1) {
+      const made = db.collection<{ _id: number }>(`made${i}`);
+      const callers = Array.from({ length: 8 }, async (_, _id) => {
+        await wait(Math.random() * 10);
+        await client.withSession((own) =>
+          own.withTransaction(async () => {
+            await db
+              .collection<Account>('busy')
+              .updateOne({ _id }, { $inc: { balance: 1 } }, { session: own, upsert: true });
+            await made.insertOne({ _id }, { session: own });
+          }),
+        );
+      });
+      await Promise.all(callers);
+      expect(await made.countDocuments()).toBe(callers.length);
+    }
   });
 
   it('aborts when a command fails, as MongoDB does', async () => {

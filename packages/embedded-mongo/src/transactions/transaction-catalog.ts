@@ -1,5 +1,6 @@
 import {
   collectionEntry,
+  collectionKey,
   newCollection,
   type Catalog,
   type CollectionInfo,
@@ -35,14 +36,13 @@ export class TransactionCatalog implements CollectionStates {
     const made = this.made.get(ns);
     if (made) return made;
     const before = this.before.get(ns);
-    if (!before) return undefined;
-    const now = this.catalog.planned.get(ns);
-    if (!now || !sameCollection(before, now)) {
-      throw new TransientError(
-        ErrorCode.SnapshotUnavailable,
-        `Unable to read from a snapshot due to pending collection catalog changes to collection '${ns}'; please retry the operation.`,
-      );
+    if (!before) {
+      // LMDB shows a commit a moment before the catalog tells of it.
+      if (this.view.get(collectionKey(ns))) throw unavailable(ns);
+      return undefined;
     }
+    const now = this.catalog.planned.get(ns);
+    if (!now || !sameCollection(before, now)) throw unavailable(ns);
     this.touched.add(ns);
     return now;
   }
@@ -82,6 +82,13 @@ export class TransactionCatalog implements CollectionStates {
   commit(): void {
     for (const info of this.made.values()) this.catalog.replace(info);
   }
+}
+
+function unavailable(ns: string): TransientError {
+  return new TransientError(
+    ErrorCode.SnapshotUnavailable,
+    `Unable to read from a snapshot due to pending collection catalog changes to collection '${ns}'; please retry the operation.`,
+  );
 }
 
 /** The same collection with the same indexes. */
