@@ -1,4 +1,4 @@
-import type { Message } from '@nestim/sdk';
+import type { ConnectionStatus, Message } from '@nestim/sdk';
 import { aGroup, aUser, type Person } from './support/factories.js';
 import { type Link, startLink } from './support/link.js';
 import { closeSdkClients, expectAsFresh, sdkOnline, type Watched } from './support/sdk.js';
@@ -142,6 +142,28 @@ it('follows somebody who joins and leaves while he is away', async () => {
   expect(textsOf(online.told)).toEqual(['first', 'second', 'third']);
   expect(online.conversations.get(group.conversationId)).toMatchObject({ active: false, unread: 2 });
   await expectAsFresh(online, server, ann!);
+});
+
+it('catches up when it was cut off because it read too slowly', async () => {
+  const group = await aGroup(bob!, [ann!]);
+  const online = await sdkOnline(link, ann!);
+  const lost = new Promise<ConnectionStatus>((resolve) => {
+    online.on('state', (status) => status.state === 'offline' && resolve(status));
+  });
+  link.stall();
+  const writer = await bob!.connect();
+  for (let seq = 0; seq < 900; seq += 30) {
+    const target = { conversationId: group.conversationId };
+    await Promise.all(Array.from({ length: 30 }, () => writer.send(target, 'x'.repeat(20_000))));
+  }
+  link.flow();
+  expect(await lost).toMatchObject({
+    reconnects: true,
+    error: { code: 'CONNECTION_LOST', details: { closeCode: 4008, reason: 'SLOW_READER' } },
+  });
+  await eventually(() => online.told.length === 900, 'everything to be told');
+  expect(online.told.map(({ seq }) => seq)).toEqual(Array.from({ length: 900 }, (_, n) => n + 1));
+  writer.close();
 });
 
 it('begins anew when the server has other data than before', async () => {

@@ -11,6 +11,10 @@ export interface Link {
   /** From now on the server's answers are lost on the way, while what clients send still arrives. */
   mute(): void;
   unmute(): void;
+  /** From now on nothing of the server is read, until it is let flow again. */
+  stall(): void;
+  flow(): void;
+  readonly muted: boolean;
   /** How often something of the server was lost so. */
   readonly lost: number;
   close(): Promise<void>;
@@ -55,6 +59,11 @@ export async function startLink(port: number): Promise<Link> {
     },
     unmute: () => {
       muted = false;
+    },
+    stall: () => pairs.forEach(([, server]) => server.pause()),
+    flow: () => pairs.forEach(([, server]) => server.resume()),
+    get muted() {
+      return muted;
     },
     get lost() {
       return lost;

@@ -2,11 +2,14 @@ import type { AuthResult, Login, TokenPair, WireError } from '@nestim/protocol';
 import { clientError, NestimError, serverError } from './errors.js';
 import type { GetToken } from './token.js';
 
+const TIMEOUT_MS = 15_000;
+
 async function post<T>(url: string, path: string, body: object): Promise<T> {
   const response = await fetch(`${url}/api/v1/auth/${path}`, {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify(body),
+    signal: AbortSignal.timeout(TIMEOUT_MS),
   }).catch((cause: unknown) => {
     throw clientError('CONNECTION_LOST', cause);
   });

@@ -140,8 +140,8 @@ export class Connection {
     socket.on('connect_error', (error: Error & { data?: WireError }) =>
       this.fail(error.data?.code ? serverError(error.data) : clientError('CONNECTION_LOST', error)),
     );
-    socket.on('disconnect', (reason) =>
-      this.fail(this.lastWords ?? clientError('CONNECTION_LOST', new Error(reason))),
+    socket.on('disconnect', (reason, description) =>
+      this.fail(this.lastWords ?? clientError('CONNECTION_LOST', new Error(reason), closeOf(description))),
     );
     socket.onAny((event: string, payload: unknown) => {
       if (event === 'session:revoked')
@@ -213,4 +213,11 @@ export class Connection {
     this.current = status;
     this.hooks.changed(status);
   }
+}
+
+/** What the server said when it closed the connection, as 4008 `SLOW_READER`; nothing when the wire broke. */
+function closeOf(description: unknown): { closeCode: number; reason: string } | undefined {
+  const close = (description as { context?: { code?: unknown; reason?: unknown } } | undefined)?.context;
+  if (typeof close?.code !== 'number' || close.code < 4_000) return undefined;
+  return { closeCode: close.code, reason: String(close.reason) };
 }

@@ -39,6 +39,7 @@ export class NestimError extends Error {
     readonly temporary: boolean,
     /** Names the request in the server's log. */
     readonly requestId?: string,
+    /** What the server adds; with `CONNECTION_LOST` the `closeCode` and `reason` with which it closed, if it did. */
     readonly details?: unknown,
     options?: ErrorOptions,
   ) {
@@ -52,9 +53,9 @@ export class NestimError extends Error {
   }
 }
 
-export const clientError = (code: ClientErrorCode, cause?: unknown): NestimError => {
+export const clientError = (code: ClientErrorCode, cause?: unknown, details?: unknown): NestimError => {
   const { message, temporary } = CLIENT_ERRORS[code];
-  return new NestimError(code, message, temporary, undefined, undefined, { cause });
+  return new NestimError(code, message, temporary, undefined, details, { cause });
 };
 
 export const serverError = ({ code, message, temporary, requestId, details }: WireError): NestimError =>
