@@ -36,7 +36,7 @@ export function report(source: string, verdicts: readonly Verdict[], proof: read
     row('all', verdicts),
     '',
     'A case counts as refused when what it fails by is a refusal of the store that names what is not supported. The runner is',
-    `proved by the ${proof.length} cases of the format that must not pass: ${count(proof, 'passed')} did.`,
+    `proved by ${proof.length - count(proof, 'excluded')} cases that must not pass here: ${count(proof, 'passed')} did.`,
     '',
     ...reasons(verdicts, 'refused', 'The store refused, in its own words:'),
     ...reasons(
