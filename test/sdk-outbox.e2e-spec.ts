@@ -86,6 +86,18 @@ describe('an outbox', () => {
     await expectAsFresh(online, server, ann);
   });
 
+  it('does not wait for ever on a wire that has gone silent', async () => {
+    const online = await sdkOnline(link, ann, { timeoutMs: 500 });
+    const errors: string[] = [];
+    online.on('state', ({ error }) => error && errors.push(error.code));
+    link.mute();
+    const sending = say(online, bob, 'anyone?');
+    await eventually(() => errors.includes('NO_ANSWER'), 'the silence to be noticed');
+    link.unmute();
+    expect(await sending).toEqual(bobOnline.told[0]);
+    expect(bobOnline.told).toHaveLength(1);
+  });
+
   it('keeps order when the wire breaks again and again', async () => {
     const online = await sdkOnline(link, ann);
     const sends = Array.from({ length: 60 }, (_, n) => say(online, bob, String(n)));

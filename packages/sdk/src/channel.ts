@@ -11,7 +11,7 @@ export interface ChannelOptions {
   environment: Environment;
   /** Longest wait for an ack, in milliseconds. */
   answerTimeoutMs: number;
-  /** Told of an error that ends the connection, before the request rejects. */
+  /** Told of an error that ends the connection, silence included, before the request rejects. */
   onRefused: (error: NestimError) => void;
 }
 
@@ -63,7 +63,10 @@ export class Channel {
         .emitWithAck(event, payload);
       return answer as Ack<ClientData<E>>;
     } catch (cause) {
-      throw clientError(this.open ? 'NO_ANSWER' : 'CONNECTION_LOST', cause);
+      const error = clientError(this.open ? 'NO_ANSWER' : 'CONNECTION_LOST', cause);
+      // A wire that has gone dead shows in nothing else for the best part of a minute.
+      if (this.open) this.options.onRefused(error);
+      throw error;
     }
   }
 }
