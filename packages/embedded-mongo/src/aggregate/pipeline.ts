@@ -4,9 +4,9 @@ import { namespaceOf } from '../commands/request.js';
 import type { Element } from '../bson/value.js';
 import { CommandError, ErrorCode, unsupported } from '../errors.js';
 import { conjuncts, type Filter } from '../query/filter.js';
-import { FindSource, type FindOptions } from '../query/find-source.js';
+import { FindSource } from '../query/find-source.js';
 import type { Hint } from '../query/planner.js';
-import { countMatches, PlannedQuery } from '../query/query.js';
+import { countMatches } from '../query/query.js';
 import type { SortField } from '../query/sort.js';
 import type { ReadScope } from '../scope.js';
 import { parseLimit, parseMatch, parseSkip, parseSortStage, sorting } from './basic-stages.js';
@@ -113,7 +113,7 @@ export class Pipelines implements PipelineContext {
       if (start) return rest(start(first, inner, ns, info));
       if (!info) return rest([]);
       const filter = also ? allOf([also, query.filter]) : query.filter;
-      return rest(rowsOf(this.scope, info, { ...query, filter, skip: 0 }));
+      return rest(found(new FindSource(this.scope, info, { ...query, filter, skip: 0 })));
     };
   }
 
@@ -153,14 +153,5 @@ function* found(source: FindSource): Generator<Buffer> {
     });
     yield* chunk;
     if (state === 'done') return;
-  }
-}
-
-/** The documents of a query that is run to its end at once. */
-function* rowsOf(scope: ReadScope, info: CollectionInfo, options: FindOptions): Generator<Buffer> {
-  let count = 0;
-  for (const { doc } of new PlannedQuery(info, options).rows(scope.view, options.limit)) {
-    yield doc;
-    if (options.limit > 0 && ++count >= options.limit) return;
   }
 }

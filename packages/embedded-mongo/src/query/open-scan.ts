@@ -75,18 +75,23 @@ class MergeScan implements Scan {
 
   *rows(view: KvView): Generator<Row> {
     const streams = this.inputs.map((input) => input.rows(view));
-    for (;;) {
-      for (const branch of this.waiting) {
-        const next = streams[branch]!.next();
-        if (!next.done) this.insert({ row: next.value, keys: this.keysOf(next.value.doc), branch });
+    try {
+      for (;;) {
+        for (const branch of this.waiting) {
+          const next = streams[branch]!.next();
+          if (!next.done) this.insert({ row: next.value, keys: this.keysOf(next.value.doc), branch });
+        }
+        this.waiting = [];
+        const head = this.heads.shift();
+        if (!head) return;
+        this.waiting = [head.branch];
+        if (this.seen.has(head.row.recordId)) continue;
+        this.seen.add(head.row.recordId);
+        yield head.row;
       }
-      this.waiting = [];
-      const head = this.heads.shift();
-      if (!head) return;
-      this.waiting = [head.branch];
-      if (this.seen.has(head.row.recordId)) continue;
-      this.seen.add(head.row.recordId);
-      yield head.row;
+    } finally {
+      // Whoever takes no more rows must leave no reader open in the store.
+      for (const stream of streams) stream.return(undefined);
     }
   }
 
