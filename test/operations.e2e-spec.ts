@@ -156,7 +156,7 @@ describe('losing the store in flight', () => {
     const first = await startStore();
     const server = await startServer({ env: { MONGODB_URI: first.uri } });
     const readiness = async () => (await (await fetch(`${server.url}/health/ready`)).json()) as Readiness;
-    expect(await readiness()).toMatchObject({ status: 'ready', parts: { store: { kind: 'standalone' } } });
+    expect(await readiness()).toMatchObject({ status: 'ready', parts: { store: { kind: 'replica-set' } } });
     await first.kill();
     expect(await readiness()).toMatchObject({
       status: 'not-ready',
