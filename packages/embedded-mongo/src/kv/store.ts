@@ -38,7 +38,7 @@ export class KvStore {
 
   /** Opens or creates the LMDB environment in `path`. The caller holds the owner lock. */
   constructor(
-    path: string,
+    private readonly path: string,
     private readonly onBroken: (error: Error) => void,
   ) {
     this.db = open<Buffer, Buffer>({
@@ -129,7 +129,7 @@ export class KvStore {
         done.resolve();
         if (this.open.size > 0 || this.hooks.length > 0) this.commit();
       },
-      (error: Error) => this.fail(error, done),
+      (error: CommitError) => this.fail(commitFailed(this.path, error), done),
     );
   }
 
@@ -155,6 +155,14 @@ export class KvStore {
     this.openDone.reject(error);
     this.onBroken(error);
   }
+}
+
+/** lmdb keeps the cause beside its own message. */
+type CommitError = Error & { readonly commitError?: Error };
+
+function commitFailed(path: string, error: CommitError): Error {
+  const why = (error.commitError ?? error).message;
+  return new Error(`writing to ${path} failed (is the disk full?): ${why}`, { cause: error });
 }
 
 interface Deferred {

@@ -67,7 +67,8 @@ export class CrashTransfers implements Workload {
         await db.collection('receipts').insertMany(receipts, { session });
         await accounts.updateOne({ _id: to }, { $inc: { balance: amount } }, { session });
       } catch (error) {
-        if (error instanceof MongoServerError && error.codeName === 'WriteConflict') return false;
+        if (error instanceof MongoServerError && error.hasErrorLabel('TransientTransactionError'))
+          return false;
         throw error;
       }
       await session.commitTransaction();

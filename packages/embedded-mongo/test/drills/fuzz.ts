@@ -1,4 +1,4 @@
-import { Long, ObjectId } from 'mongodb';
+import { Long, ObjectId, UUID } from 'mongodb';
 import type { Random } from '../support/random.js';
 import { legacyHello, message, messageWithSequence, packet, WireConnection } from '../support/wire.js';
 
@@ -38,6 +38,8 @@ async function survives(connection: WireConnection, bytes: Buffer): Promise<bool
 
 function validPackets(): Buffer[] {
   const $db = 'fuzz';
+  const lsid = { id: new UUID() };
+  const transaction = { lsid, txnNumber: Long.fromNumber(2), autocommit: false };
   const row = {
     _id: new ObjectId(),
     a: 1,
@@ -73,7 +75,33 @@ function validPackets(): Buffer[] {
     }),
     message({ findAndModify: 'c', query: { a: 1 }, update: { $set: { b: 2 } }, new: true, $db }),
     message({ createIndexes: 'c', indexes: [{ key: { a: 1 }, name: 'a_1' }], $db }),
+    message({ find: 'c', filter: {}, batchSize: 1, projection: { 'c.d': { $slice: 1 } }, $db }),
+    message({ killCursors: 'c', cursors: [Long.fromNumber(5)], $db }),
+    message({ count: 'c', query: { b: /^t/i }, $db }),
+    message({ distinct: 'c', key: 'c.d', query: {}, $db }),
+    message({ explain: { find: 'c', filter: { a: 1 } }, verbosity: 'executionStats', $db }),
+    message({
+      update: 'c',
+      updates: [{ q: {}, u: { $set: { 'l.$[x].y': 1 } }, arrayFilters: [{ 'x.y': 2 }], multi: true }],
+      $db,
+    }),
+    message({
+      aggregate: 'c',
+      pipeline: [
+        { $lookup: { from: 'c', localField: 'a', foreignField: 'a', as: 'm' } },
+        { $project: { n: { $add: ['$a', { $size: '$m' }] }, t: { $cond: [{ $gt: ['$a', 1] }, 'x', '$b'] } } },
+        { $sort: { n: -1 } },
+      ],
+      cursor: {},
+      $db,
+    }),
+    // Sessions, retryable writes and transactions, on a collection that nothing else waits for.
+    message({ insert: 's', documents: [row], lsid, txnNumber: Long.fromNumber(1), $db }),
+    message({ insert: 's', documents: [{ a: 1 }], startTransaction: true, ...transaction, $db }),
+    message({ commitTransaction: 1, ...transaction, $db: 'admin' }),
+    message({ abortTransaction: 1, ...transaction, $db: 'admin' }),
     packet(2013, Buffer.alloc(0)),
+    packet(2012, Buffer.concat([Buffer.from([0xdd, 7, 0, 0, 30, 0, 0, 0, 1]), Buffer.alloc(30)])),
   ];
 }
 

@@ -1,5 +1,6 @@
 import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
+import { readFile } from 'node:fs/promises';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
@@ -14,6 +15,10 @@ export interface StoreProcess {
   kill(): Promise<void>;
   /** Asks it to end and waits; gives the exit code. */
   stop(): Promise<number | null>;
+  /** Resolves with the exit code when it has ended. */
+  readonly exited: Promise<number | null>;
+  /** What it wrote to its error stream. */
+  output(): string;
 }
 
 /** The process ended before it was ready; `output` is what it wrote to its error stream. */
@@ -74,7 +79,15 @@ export async function startStore(
       child.kill('SIGTERM');
       return exited;
     },
+    exited,
+    output: () => output,
   };
+}
+
+/** The memory that is the process's own, in bytes: not what it maps of files. */
+export async function memoryOf(pid: number): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8');
+  return Number(/^RssAnon:\s+(\d+) kB$/m.exec(status)![1]) * 1024;
 }
 
 /** For `afterAll`: no store outlives its test. */
