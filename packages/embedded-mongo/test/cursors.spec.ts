@@ -138,6 +138,12 @@ describe('cursors', () => {
     await many.insertMany(Array.from({ length: 20_000 }, (_, n) => ({ n, text: 'x'.repeat(50) })));
     const slow = { find: 'many', filter: { text: 'y' }, maxTimeMS: 1 };
     expect(await refusal(db, slow)).toEqual([50, 'MaxTimeMSExpired']);
+    await test.client.withSession(async (session) => {
+      session.startTransaction();
+      const inside = db.command(slow, { session });
+      await expect(inside).rejects.toMatchObject({ code: 50, codeName: 'MaxTimeMSExpired' });
+      await expect(session.commitTransaction()).rejects.toMatchObject({ code: 251 });
+    });
     expect(await db.command({ count: 'many', query: {}, maxTimeMS: 60_000 })).toMatchObject({ n: 20_000 });
   });
 });

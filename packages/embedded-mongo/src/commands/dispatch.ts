@@ -6,11 +6,12 @@ import { codeNameOf, CommandError, ErrorCode } from '../errors.js';
 import { errorLabels, writeErrorLabels } from './error-labels.js';
 import type { Fault } from '../fail-points.js';
 import { checkArguments, maxTimeOf } from './generic-arguments.js';
+import type { ReadScope } from '../scope.js';
 import { sessionArgs, type SessionArgs } from '../sessions/session-args.js';
 import { TimeLimit, withinLimit } from '../time-limit.js';
 import { Blocked } from '../transactions/key-locks.js';
 import { commandOf } from './registry.js';
-import type { Command, Request } from './request.js';
+import type { Command, ReadCommand, Request } from './request.js';
 import { assertInTransaction, assertRetryable, CONTROLS } from './session-rules.js';
 import { unmetWriteConcern } from './write-concern.js';
 import { writeDuplicate } from './write-errors.js';
@@ -84,17 +85,20 @@ function run(engine: Engine, request: Request, command: Command, session: Sessio
 }
 
 function runAlone(engine: Engine, request: Request, command: Command): Buffer {
-  if (!command.writes) {
-    const time = maxTimeOf(request);
-    const limit = time === undefined ? undefined : new TimeLimit(time);
-    engine.cursors.limit = limit;
-    const scope = limit ? withinLimit(engine.reads, limit) : engine.reads;
-    const run = () => reply(engine, request, () => command.run({ engine, scope, request, reply: writer }));
-    return limit ? limit.during(run) : run();
-  }
+  if (!command.writes) return runRead(engine, request, command, engine.reads);
   return engine.transactions.change((scope) =>
     reply(engine, request, () => command.run({ engine, scope, request, reply: writer })),
   );
+}
+
+/** Runs a command that only reads, no longer than its `maxTimeMS`. */
+function runRead(engine: Engine, request: Request, command: ReadCommand, from: ReadScope): Buffer {
+  const time = maxTimeOf(request);
+  const limit = time === undefined ? undefined : new TimeLimit(time);
+  engine.cursors.limit = limit;
+  const scope = limit ? withinLimit(from, limit) : from;
+  const run = () => reply(engine, request, () => command.run({ engine, scope, request, reply: writer }));
+  return limit ? limit.during(run) : run();
 }
 
 function runInTransaction(engine: Engine, request: Request, command: Command, session: SessionArgs): Buffer {
@@ -102,6 +106,7 @@ function runInTransaction(engine: Engine, request: Request, command: Command, se
   const transaction = engine.sessions.transaction(session);
   const { scope } = transaction;
   Object.assign(engine.cursors.owner, { txnNumber: session.txnNumber, transaction });
+  if (!command.writes) return runRead(engine, request, command, scope);
   const doc = reply(engine, request, () => command.run({ engine, scope, request, reply: writer }));
   if (findField(doc, 0, WRITE_ERRORS)) engine.sessions.fail(session);
   return doc;
