@@ -34,18 +34,23 @@ export function removeRetryRecord(target: WriteSet, session: string): void {
   target.remove(keyOf(session));
 }
 
-/** All records, by session. */
-export function* retryRecords(view: KvView): Generator<[string, RetryRecord]> {
+/** The reply in a session's record. */
+export function recordedReply(view: KvView, session: string): Buffer | undefined {
+  const doc = view.get(keyOf(session));
+  const reply = doc && findByName(objectValue(doc), 'reply');
+  return reply && Buffer.from(reply.buf.subarray(reply.start, reply.end));
+}
+
+/** All records, by session, without their replies. */
+export function* retryRecords(view: KvView): Generator<[string, Omit<RetryRecord, 'reply'>]> {
   for (const { key, value } of view.range({ start: PREFIX, end: prefixEnd(PREFIX) })) {
     const doc = objectValue(value);
-    const reply = findByName(doc, 'reply');
     yield [
       key.toString('latin1', PREFIX.length),
       {
         txnNumber: readLong(findByName(doc, 'txnNumber')!),
         state: readString(findByName(doc, 'state')!) as RetryRecord['state'],
         usedAt: Number(readLong({ ...findByName(doc, 'usedAt')!, type: T.long })),
-        reply: reply && Buffer.from(reply.buf.subarray(reply.start, reply.end)),
       },
     ];
   }

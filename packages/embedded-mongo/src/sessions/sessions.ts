@@ -3,7 +3,7 @@ import type { KvStore } from '../kv/store.js';
 import type { Transaction } from '../transactions/transaction.js';
 import type { Transactions } from '../transactions/transactions.js';
 import { TransientError } from '../transactions/transient-error.js';
-import { putRetryRecord, removeRetryRecord, retryRecords } from './retry-records.js';
+import { putRetryRecord, recordedReply, removeRetryRecord, retryRecords } from './retry-records.js';
 import type { SessionArgs } from './session-args.js';
 
 /** MongoDB's `logicalSessionTimeoutMinutes`. */
@@ -14,9 +14,8 @@ interface Session {
   usedAt: number;
   /** The last retryable write or transaction. */
   txnNumber: bigint;
+  /** The reply of what is `written` lies in the store. */
   state: 'none' | 'written' | 'open' | 'committed' | 'aborted';
-  /** The reply of a retryable write. */
-  reply?: Buffer;
   transaction?: Transaction;
 }
 
@@ -52,10 +51,9 @@ export class Sessions {
       );
     }
     return {
-      answered: session.reply,
+      answered: session.state === 'written' ? recordedReply(this.store.planned, id) : undefined,
       record: (reply) => {
         session.state = 'written';
-        session.reply = reply;
         putRetryRecord(this.store.planned, id, {
           txnNumber,
           state: 'written',
@@ -167,7 +165,6 @@ export class Sessions {
     abortIn(session);
     session.txnNumber = txnNumber;
     session.state = state;
-    session.reply = undefined;
   }
 }
 

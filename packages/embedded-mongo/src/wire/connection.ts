@@ -2,14 +2,17 @@ import type { Socket } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { MalformedBson } from '../bson/validate.js';
 import { dispatch } from '../commands/dispatch.js';
+import { COMMANDS } from '../commands/registry.js';
 import type { Fault } from '../fail-points.js';
-import type { ClientInfo } from '../commands/request.js';
+import type { ClientInfo, Request } from '../commands/request.js';
 import type { Engine } from '../engine.js';
 import { CommandError, codeNameOf } from '../errors.js';
 import { buildDocument } from '../bson/writer.js';
 import { decodeMessage, encodeReply, HEADER, messageLength, type Message } from './message.js';
 
 const MAX_UNSENT = 1024 * 1024;
+/** What may come while a message is held; the rest stays with the client. */
+const MAX_WAITING = 1024 * 1024;
 
 /**
  * One client. Messages run in the order they came, replies leave in that order; a reply to a write leaves when its commit is
@@ -49,6 +52,7 @@ export class Connection {
     this.chunks.push(chunk);
     this.buffered += chunk.length;
     this.process();
+    if (this.held && this.buffered > MAX_WAITING) this.socket.pause();
   }
 
   private process(): void {
@@ -92,6 +96,10 @@ export class Connection {
       this.socket.destroy();
       return;
     }
+    if (this.tail && readsWhatIsThere(message.request)) {
+      this.hold(this.tail, () => this.answer(message, fault));
+      return;
+    }
     const answer = dispatch(this.engine, message.request, fault);
     if ('blocked' in answer) this.hold(answer.blocked, () => this.answer(message, fault));
     else if (fault?.close === 'after')
@@ -116,6 +124,7 @@ export class Connection {
         this.fail(error as Error);
       }
       this.process();
+      if (!this.held && this.socket.writableLength <= MAX_UNSENT) this.socket.resume();
     };
     until.then(release, () => this.socket.destroy());
   }
@@ -148,6 +157,11 @@ export class Connection {
     this.socket.destroy();
     if (!(error instanceof MalformedBson) && !(error instanceof RangeError)) this.onDefect(error);
   }
+}
+
+/** Does it look at what is on disk? Then the writes that its client sent before must be there. */
+function readsWhatIsThere(request: Request): boolean {
+  return !COMMANDS.get(request.name)?.writes || request.get('autocommit') !== undefined;
 }
 
 function refusal(error: CommandError): Buffer {
