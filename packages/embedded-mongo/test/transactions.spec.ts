@@ -185,6 +185,25 @@ describe('transactions', () => {
     });
   });
 
+  it('refuses a collection that its snapshot holds and the catalog does not show yet', async () => {
+    const { engine } = server;
+    const ns = `bank.fresh${round}`;
+    let refused: unknown;
+    // Runs before the hook by which the catalog shows what was created in the same commit.
+    engine.store.afterCommit(() => {
+      const transaction = engine.transactions.begin();
+      try {
+        transaction.scope.ensureCollection(ns);
+      } catch (error) {
+        refused = error;
+      }
+      transaction.abort();
+    });
+    engine.transactions.change((scope) => scope.ensureCollection(ns));
+    await engine.store.settled();
+    expect(refused).toMatchObject({ code: 246 });
+  });
+
   it('creates collections and their indexes with the commit, or not at all', async () => {
     const made = client.db('bank').collection(`made${round}`);
     const names = async () =>
