@@ -73,6 +73,21 @@ describe('a login that ends', () => {
   });
 });
 
+describe('a token that expires', () => {
+  it('takes its socket along, with the code that asks for a fresh one', async () => {
+    const ann = await aUser(server);
+    const exp = Math.floor(Date.now() / 1000) + 2;
+    const online = await connect(server.url, signToken({ ...claimsOf(ann.token), exp }, KEY));
+    await within(online.closed, 'the socket to be closed', 4_000);
+    const error = expect.objectContaining({ code: 'TOKEN_EXPIRED' }) as unknown;
+    expect(online.pushes).toEqual([
+      { event: 'session:revoked', payload: expect.objectContaining({ error }) as unknown },
+    ]);
+    const fresh = await ann.connect();
+    fresh.close();
+  });
+});
+
 describe('the payload limit', () => {
   it('closes a socket that sends more, stores nothing of it, and lets the others be', async () => {
     const [ann, bob] = [await aUser(server), await aUser(server)];

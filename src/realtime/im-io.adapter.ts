@@ -1,7 +1,7 @@
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { MessageMappingProperties } from '@nestjs/websockets';
-import { type Ack, CLIENT_EVENTS, type ErrorCode, Handshake } from '@nestim/protocol';
+import { type Ack, CLIENT_EVENTS, type ErrorCode, ERRORS, Handshake, type WireError } from '@nestim/protocol';
 import type { Server, ServerOptions, Socket } from 'socket.io';
 import { AppError } from '../common/app-error.js';
 import { newId } from '../common/ids.js';
@@ -17,6 +17,8 @@ import { Rooms, sessionRoom, userRoom } from './rooms.js';
 import { SocketLifecycle } from './socket-lifecycle.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** The longest delay a timer takes; a socket that lives on is closed then. */
+const MAX_DELAY_MS = 2 ** 31 - 1;
 /** What one socket may have under way. A send holds little; an answer may hold a page of a megabyte. */
 const MAX_OPEN_COST = 1_024;
 const costOf = (event: string): number => (event === 'message:send' ? 1 : 16);
@@ -115,8 +117,8 @@ export class ImIoAdapter extends IoAdapter {
     this.occupied.add(socket.conn);
     try {
       const handshake = parseWith(Handshake, socket.handshake.auth);
-      const { userId, sessionId } = await this.lifecycle.authenticate(handshake);
-      socket.data = { ctx: { userId, sessionId, socketId: socket.id }, open: 0 };
+      const { userId, sessionId, expiresAt } = await this.lifecycle.authenticate(handshake);
+      socket.data = { ctx: { userId, sessionId, socketId: socket.id }, open: 0, expiresAt };
       await socket.join([userRoom(userId), sessionRoom(sessionId)]);
       await this.rooms.enter(socket, userId, () => this.lifecycle.roomsOf(userId));
     } catch (error) {
@@ -127,7 +129,15 @@ export class ImIoAdapter extends IoAdapter {
 
   private onConnected(socket: Socket): void {
     this.rooms.connected(socket, socket.data.ctx.userId);
-    socket.once('disconnect', () => this.occupied.delete(socket.conn));
+    const expiry = setTimeout(
+      () => this.expire(socket),
+      Math.min(socket.data.expiresAt - Date.now(), MAX_DELAY_MS),
+    );
+    expiry.unref();
+    socket.once('disconnect', () => {
+      clearTimeout(expiry);
+      this.occupied.delete(socket.conn);
+    });
     socket.on('error', (err) => this.logger.debug({ err }, 'socket error'));
     socket.onAny((event: string, ...args: unknown[]) => {
       if (KNOWN_EVENTS.has(event)) return;
@@ -136,6 +146,14 @@ export class ImIoAdapter extends IoAdapter {
     });
     // A login that was ended during the handshake was not yet reachable as a socket.
     this.lifecycle.authenticate(socket.handshake.auth as Handshake).catch(() => socket.disconnect(true));
+  }
+
+  /** A live socket ends with its token; the client connects again with a fresh one. */
+  private expire(socket: Socket): void {
+    const { message, temporary } = ERRORS.TOKEN_EXPIRED;
+    const error = { code: 'TOKEN_EXPIRED', message, temporary } satisfies WireError;
+    socket.emit('session:revoked', { sessionId: socket.data.ctx.sessionId, error });
+    socket.disconnect(true);
   }
 
   /** socket.io sends `message` and `data` of this error to the client as its `connect_error`. */

@@ -5,6 +5,8 @@ import { AppError } from '../common/app-error.js';
 export interface SocketIdentity {
   userId: string;
   sessionId: string;
+  /** Epoch ms; the socket is closed then. */
+  expiresAt: number;
 }
 
 /** Answers who a handshake is, or throws an AppError that becomes the `connect_error`. */

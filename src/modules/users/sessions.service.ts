@@ -11,7 +11,7 @@ import { hashRefreshToken, newRefreshToken, sessionIdOf } from './refresh-token.
 import { isLive, rotationFor } from './session.rules.js';
 import { SessionRepository } from './session.repository.js';
 import { toSession } from './to-session.js';
-import { type TokenSubject, Tokens } from './tokens.js';
+import { type AccessIdentity, type TokenSubject, Tokens } from './tokens.js';
 import { UsersService } from './users.service.js';
 
 /** Within this process a logout counts at once; another process learns of it within the time to live. */
@@ -50,13 +50,13 @@ export class SessionsService {
   }
 
   /** Who a token speaks for. @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED or SESSION_REVOKED */
-  async authenticate(accessToken: string): Promise<TokenSubject> {
-    const subject = this.tokens.verifyAccess(accessToken);
-    const { userId, sessionId } = subject;
+  async authenticate(accessToken: string): Promise<AccessIdentity> {
+    const identity = this.tokens.verifyAccess(accessToken);
+    const { userId, sessionId } = identity;
     const owner = await this.owners.get(sessionId, () => this.findOwner(sessionId));
     if (owner !== userId) throw new AppError('SESSION_REVOKED');
     if (!(await this.users.exists(userId))) throw new AppError('UNAUTHENTICATED');
-    return subject;
+    return identity;
   }
 
   /**

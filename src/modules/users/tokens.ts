@@ -7,6 +7,11 @@ export interface TokenSubject {
   sessionId: string;
 }
 
+/** Whom an access token speaks for, and until when (epoch ms). */
+export interface AccessIdentity extends TokenSubject {
+  expiresAt: number;
+}
+
 /** Makes and reads the tokens: HS256 access tokens, and the secrets of refresh tokens. */
 export class Tokens {
   private readonly jwt: JwtService;
@@ -27,17 +32,18 @@ export class Tokens {
   }
 
   /** @throws AppError TOKEN_EXPIRED, or UNAUTHENTICATED for anything that we did not sign. */
-  verifyAccess(token: string): TokenSubject {
-    let claims: { sub?: unknown; sid?: unknown };
+  verifyAccess(token: string): AccessIdentity {
+    let claims: { sub?: unknown; sid?: unknown; exp?: unknown };
     try {
       claims = this.jwt.verify(token);
     } catch (error) {
       const expired = (error as Error).name === 'TokenExpiredError';
       throw new AppError(expired ? 'TOKEN_EXPIRED' : 'UNAUTHENTICATED');
     }
-    const { sub, sid } = claims;
-    if (typeof sub !== 'string' || typeof sid !== 'string') throw new AppError('UNAUTHENTICATED');
-    return { userId: sub, sessionId: sid };
+    const { sub, sid, exp } = claims;
+    if (typeof sub !== 'string' || typeof sid !== 'string' || typeof exp !== 'number')
+      throw new AppError('UNAUTHENTICATED');
+    return { userId: sub, sessionId: sid, expiresAt: exp * 1000 };
   }
 
   /**
