@@ -10,7 +10,7 @@ describe('readers of the store', () => {
   let client: MongoClient;
   let file: string;
   let offset = 0;
-  let rows: Collection<{ _id: number; [field: string]: unknown }>;
+  let rows: Collection<{ _id: number; a: number; b: number; c: number; n?: number }>;
 
   beforeAll(async () => {
     const dbPath = await freshFolder();
