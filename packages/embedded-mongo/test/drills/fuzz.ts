@@ -11,6 +11,10 @@ const CONNECTIONS_AT_ONCE = 16;
 export async function fuzz(port: number, packets: number, random: Random): Promise<void> {
   const seeds = validPackets();
   let left = packets;
+  const control = await WireConnection.open(port);
+  // What waits for a transaction that nobody will end waits a second, not a minute.
+  await control.command({ setParameter: 1, transactionLifetimeLimitSeconds: 1, $db: 'admin' });
+  await control.finish();
   const worker = async (): Promise<void> => {
     let connection = await WireConnection.open(port);
     while (left > 0) {
