@@ -73,8 +73,13 @@ describe('connections and sessions', () => {
     collect();
     const before = process.memoryUsage().arrayBuffers;
     for (const id of ids) expect(await wire.command({ ...change, ...id })).toMatchObject({ ok: 1 });
-    collect();
-    expect(process.memoryUsage().arrayBuffers - before).toBeLessThan(32 * MIB);
+    const held = () => process.memoryUsage().arrayBuffers - before;
+    // What is freed goes some turns after it was collected.
+    for (let turn = 0; turn < 50 && held() > 32 * MIB; turn++) {
+      collect();
+      await client.db('app').command({ ping: 1 });
+    }
+    expect(held()).toBeLessThan(32 * MIB);
     expect(await wire.command({ ...change, ...ids[0] })).toMatchObject({ ok: 1 });
     expect(await rows().findOne({ _id: 'large' }, { projection: { n: 1 } })).toEqual({ _id: 'large', n: 64 });
     await wire.finish();
