@@ -105,6 +105,17 @@ describe('transactions', () => {
     expect(await balances()).toEqual([5, 100]);
   });
 
+  it('answers WriteConflict for a document that was changed and changed back since the snapshot', async () => {
+    session.startTransaction();
+    expect(await balances(session)).toEqual([100, 100]);
+    await accounts.updateOne({ _id: 1 }, { $set: { balance: 0 } });
+    await accounts.updateOne({ _id: 2 }, { $set: { balance: 5 } });
+    await accounts.updateOne({ _id: 1 }, { $set: { balance: 100 } });
+    const late = accounts.updateOne({ _id: 1 }, { $inc: { balance: 1 } }, { session });
+    await expect(late).rejects.toMatchObject({ code: 112 });
+    expect(await balances()).toEqual([100, 5]);
+  });
+
   it('answers WriteConflict at once for what another transaction has written', async () => {
     const other = client.startSession();
     session.startTransaction();

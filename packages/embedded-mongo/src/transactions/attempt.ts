@@ -6,7 +6,6 @@ import {
 } from '../catalog/catalog.js';
 import type { WriteView } from '../catalog/records.js';
 import { Overlay, OverlayView } from '../kv/overlay.js';
-import type { KvStore } from '../kv/store.js';
 import { WriteScope } from '../scope.js';
 import type { KeyLocks } from './key-locks.js';
 
@@ -19,13 +18,13 @@ export class Attempt {
   private readonly overlay = new Overlay();
 
   constructor(
-    private readonly store: KvStore,
+    private readonly planned: WriteView,
     catalog: Catalog,
     locks: KeyLocks,
     assertUntouched: (ns: string) => void,
   ) {
     const { overlay } = this;
-    const view = new OverlayView(store.planned, () => overlay) as OverlayView & WriteView;
+    const view = new OverlayView(planned, () => overlay) as OverlayView & WriteView;
     view.put = (key, value) => {
       locks.assertFree(key);
       overlay.put(key, value);
@@ -50,6 +49,6 @@ export class Attempt {
   }
 
   apply(): void {
-    this.overlay.writeTo(this.store.planned);
+    this.overlay.writeTo(this.planned);
   }
 }

@@ -4,12 +4,23 @@ import { CommandError, ErrorCode } from '../errors.js';
 import { Overlay, OverlayView } from '../kv/overlay.js';
 import type { KvStore, Snapshot } from '../kv/store.js';
 import { WriteScope } from '../scope.js';
+import type { ChangeLog } from './change-log.js';
 import type { KeyLocks } from './key-locks.js';
 import { TransactionCatalog } from './transaction-catalog.js';
 import { TransientError } from './transient-error.js';
 
 /** What one transaction may hold in memory, in bytes of keys and values. */
 const MAX_BYTES = 256 * 1024 * 1024;
+
+/** What all transactions share. */
+export interface Surroundings {
+  readonly store: KvStore;
+  /** Where a commit goes. */
+  readonly planned: WriteView;
+  readonly catalog: Catalog;
+  readonly locks: KeyLocks;
+  readonly changes: ChangeLog;
+}
 
 /**
  * One open transaction: a snapshot of what was on disk when it began, with its own writes laid over it. A key that it writes
@@ -22,6 +33,8 @@ export class Transaction {
   readonly ended: Promise<void>;
   /** The cursors it opened; they end with it. */
   readonly cursors = new Set<bigint>();
+  /** In the log of changes. */
+  readonly begunAt: number;
   private readonly overlay = new Overlay();
   private readonly catalog: TransactionCatalog;
   private readonly snapshot: Snapshot;
@@ -29,14 +42,13 @@ export class Transaction {
   private end!: () => void;
 
   constructor(
-    private readonly store: KvStore,
-    catalog: Catalog,
-    private readonly locks: KeyLocks,
+    private readonly around: Surroundings,
     /** When it is aborted if it is still open, by the store's clock. */
     readonly expiresAt: number,
   ) {
     this.ended = new Promise((resolve) => (this.end = resolve));
-    this.snapshot = store.snapshot();
+    this.snapshot = around.store.snapshot();
+    this.begunAt = around.changes.now;
     const view = new OverlayView(this.snapshot.view, () => this.overlay) as OverlayView & WriteView;
     view.put = (key, value) => {
       this.claim(key);
@@ -48,7 +60,7 @@ export class Transaction {
       this.grow(key.length);
       this.overlay.remove(key);
     };
-    this.catalog = new TransactionCatalog(catalog, view);
+    this.catalog = new TransactionCatalog(around.catalog, view);
     this.scope = new WriteScope(view, this.catalog, () => undefined);
   }
 
@@ -63,7 +75,7 @@ export class Transaction {
 
   /** Plans all its writes for the next commit. They cannot fail: every key is locked. */
   commit(): void {
-    this.overlay.writeTo(this.store.planned);
+    this.overlay.writeTo(this.around.planned);
     this.catalog.commit();
     this.close();
   }
@@ -74,17 +86,19 @@ export class Transaction {
   }
 
   private close(): void {
-    for (const key of this.overlay.keys()) this.locks.release(key);
+    for (const key of this.overlay.keys()) this.around.locks.release(key);
     this.snapshot.release();
     this.end();
   }
 
   private claim(key: Buffer): void {
     const text = key.toString('latin1');
-    const holder = this.locks.holderOf(text);
+    const { locks, changes, planned } = this.around;
+    const holder = locks.holderOf(text);
     if (holder === this) return;
-    if (holder || !same(this.snapshot.view.get(key), this.store.planned.get(key))) throw writeConflict();
-    this.locks.take(text, this);
+    if (holder || changes.changedSince(text, this.begunAt)) throw writeConflict();
+    if (!same(this.snapshot.view.get(key), planned.get(key))) throw writeConflict();
+    locks.take(text, this);
   }
 
   private grow(bytes: number): void {

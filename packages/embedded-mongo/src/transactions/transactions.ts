@@ -1,9 +1,11 @@
 import type { Catalog } from '../catalog/catalog.js';
+import type { WriteView } from '../catalog/records.js';
 import { ErrorCode } from '../errors.js';
 import type { KvStore } from '../kv/store.js';
 import type { Settings } from '../parameters.js';
 import { WriteScope } from '../scope.js';
 import { Attempt } from './attempt.js';
+import { ChangeLog } from './change-log.js';
 import { Blocked, KeyLocks } from './key-locks.js';
 import { Transaction } from './transaction.js';
 import { TransientError } from './transient-error.js';
@@ -15,6 +17,9 @@ const MAX_OPEN = 1000;
 export class Transactions {
   private readonly open = new Set<Transaction>();
   private readonly locks = new KeyLocks();
+  private readonly changes = new ChangeLog();
+  /** The store's plan; what is written over is noted. */
+  private readonly planned: WriteView;
   /** What changes outside transactions plan for the next commits. */
   private readonly writes: WriteScope;
 
@@ -24,7 +29,22 @@ export class Transactions {
     private readonly settings: Settings,
     private readonly now: () => number,
   ) {
-    this.writes = new WriteScope(store.planned, catalog, this.assertUntouched);
+    const { planned } = store;
+    this.planned = {
+      get: (key) => planned.get(key),
+      peek: (key) => planned.peek(key),
+      range: (range) => planned.range(range),
+      count: (start, end) => planned.count(start, end),
+      put: (key, value) => {
+        this.note(key);
+        planned.put(key, value);
+      },
+      remove: (key) => {
+        this.note(key);
+        planned.remove(key);
+      },
+    };
+    this.writes = new WriteScope(this.planned, catalog, this.assertUntouched);
   }
 
   get size(): number {
@@ -36,9 +56,14 @@ export class Transactions {
       throw new TransientError(ErrorCode.LockTimeout, `${MAX_OPEN} transactions are open`);
     }
     const expiresAt = this.now() + this.settings.transactionLifetimeLimitSeconds * 1000;
-    const transaction = new Transaction(this.store, this.catalog, this.locks, expiresAt);
+    const { store, planned, catalog, locks, changes } = this;
+    const transaction = new Transaction({ store, planned, catalog, locks, changes }, expiresAt);
     this.open.add(transaction);
-    void transaction.ended.then(() => this.open.delete(transaction));
+    void transaction.ended.then(() => {
+      this.open.delete(transaction);
+      const [oldest] = this.open;
+      changes.forget(oldest ? oldest.begunAt : changes.now);
+    });
     return transaction;
   }
 
@@ -48,10 +73,14 @@ export class Transactions {
    */
   change<T>(run: (scope: WriteScope) => T): T {
     if (this.locks.size === 0) return run(this.writes);
-    const attempt = new Attempt(this.store, this.catalog, this.locks, this.assertUntouched);
+    const attempt = new Attempt(this.planned, this.catalog, this.locks, this.assertUntouched);
     const result = run(attempt.scope);
     attempt.apply();
     return result;
+  }
+
+  private note(key: Buffer): void {
+    if (this.open.size > 0 && this.store.planned.get(key)) this.changes.note(key.toString('latin1'));
   }
 
   /** Throws `Blocked` while an open transaction uses the collection: it must not be dropped or changed meanwhile. */
