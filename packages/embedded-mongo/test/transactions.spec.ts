@@ -286,6 +286,19 @@ describe('transactions', () => {
     expect(await balances()).toEqual([110, 100]);
   });
 
+  it('frees what it holds when it grows too large', async () => {
+    const large = client.db('bank').collection('large');
+    session.startTransaction();
+    const pad = Buffer.alloc(15 * 1024 * 1024);
+    for (let i = 0; i < 17; i++) await large.insertOne({ pad }, { session });
+    const change = { $set: { pad } as Partial<Account> };
+    await expect(accounts.updateOne({ _id: 1 }, change, { session })).rejects.toMatchObject({ code: 146 });
+    // A key that stayed locked would hold up the server, not only a write of it.
+    expect(server.engine.transactions.holdsLocks).toBe(false);
+    await accounts.updateOne({ _id: 1 }, { $inc: { balance: 1 } });
+    expect(await balances()).toEqual([101, 100]);
+  });
+
   it('answers a repeated commit with its first outcome', async () => {
     session.startTransaction();
     await accounts.updateOne({ _id: 1 }, { $inc: { balance: 1 } }, { session });

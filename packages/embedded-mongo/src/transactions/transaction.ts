@@ -51,13 +51,13 @@ export class Transaction {
     this.begunAt = around.changes.now;
     const view = new OverlayView(this.snapshot.view, () => this.overlay) as OverlayView & WriteView;
     view.put = (key, value) => {
-      this.claim(key);
       this.grow(key.length + value.length);
+      this.claim(key);
       this.overlay.put(key, value);
     };
     view.remove = (key) => {
-      this.claim(key);
       this.grow(key.length);
+      this.claim(key);
       this.overlay.remove(key);
     };
     this.catalog = new TransactionCatalog(around.catalog, view);
@@ -91,6 +91,7 @@ export class Transaction {
     this.end();
   }
 
+  /** The last that can fail before the write: a lock without a write would stay for ever. */
   private claim(key: Buffer): void {
     const text = key.toString('latin1');
     const { locks, changes, planned } = this.around;

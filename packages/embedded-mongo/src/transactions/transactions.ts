@@ -51,6 +51,11 @@ export class Transactions {
     return this.open.size;
   }
 
+  /** Has any of them written what is not committed? */
+  get holdsLocks(): boolean {
+    return this.locks.size > 0;
+  }
+
   begin(): Transaction {
     if (this.open.size >= MAX_OPEN) {
       throw new TransientError(ErrorCode.LockTimeout, `${MAX_OPEN} transactions are open`);
@@ -72,7 +77,7 @@ export class Transactions {
    * otherwise all it did is planned for the next commit.
    */
   change<T>(run: (scope: WriteScope) => T): T {
-    if (this.locks.size === 0) return run(this.writes);
+    if (!this.holdsLocks) return run(this.writes);
     const attempt = new Attempt(this.planned, this.catalog, this.locks, this.assertUntouched);
     const result = run(attempt.scope);
     attempt.apply();
