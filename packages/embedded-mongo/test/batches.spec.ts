@@ -1,4 +1,4 @@
-import { Long, type Db, type Document } from 'mongodb';
+import { Long, type Db, type Document, type MongoBulkWriteError } from 'mongodb';
 import { openTestStore, type TestStore } from './support/embedded.js';
 
 const DOCUMENTS = 400;
@@ -37,5 +37,23 @@ describe('the size of a batch', () => {
     expect(lengths.reduce((sum, length) => sum + length, 0)).toBe(DOCUMENTS);
     expect(Math.max(...lengths) * BYTES).toBeLessThan(1024 * 1024);
     expect(lengths.length).toBe(4);
+  });
+
+  it('tells every failed statement, though their texts would outgrow a message', async () => {
+    const keys = db.collection<{ _id: string }>('keys');
+    const _id = 'k'.repeat(1000);
+    await keys.insertOne({ _id });
+    const failed = await keys
+      .insertMany(
+        Array.from({ length: 20_000 }, () => ({ _id })),
+        { ordered: false },
+      )
+      .catch((error: unknown) => error as MongoBulkWriteError);
+    const errors = [(failed as MongoBulkWriteError).writeErrors].flat();
+    expect([errors.length, errors[0]!.errmsg!.length > 1000, errors[19_999]]).toMatchObject([
+      20_000,
+      true,
+      { index: 19_999, code: 11000, errmsg: '' },
+    ]);
   });
 });

@@ -1,7 +1,8 @@
-import { MongoClient, type ClientSession, type Collection } from 'mongodb';
+import { Long, MongoClient, type ClientSession, type Collection } from 'mongodb';
 import { setTimeout as wait } from 'node:timers/promises';
 import { startServer, type RunningServer } from '../dist/server.js';
 import { freshFolder } from './support/embedded.js';
+import { WireConnection } from './support/wire.js';
 
 interface Account {
   _id: number | string;
@@ -303,6 +304,24 @@ describe('transactions', () => {
     session.startTransaction();
     await accounts.updateOne({ _id: 1 }, { $inc: { balance: 1 } }, { session });
     await session.commitTransaction();
+    await session.commitTransaction();
+    expect(await balances()).toEqual([101, 100]);
+  });
+
+  it('goes on when it is started once more under its number', async () => {
+    session.startTransaction();
+    await accounts.updateOne({ _id: 1 }, { $inc: { balance: 1 } }, { session });
+    const { port } = server;
+    const wire = await WireConnection.open(port!);
+    const { txnNumber } = session.serverSession;
+    const again = {
+      lsid: session.id,
+      txnNumber: Long.fromNumber(txnNumber),
+      autocommit: false,
+      startTransaction: true,
+    };
+    expect(await wire.command({ find: 'x', ...again, $db: 'bank' })).toMatchObject({ ok: 0, code: 117 });
+    await wire.finish();
     await session.commitTransaction();
     expect(await balances()).toEqual([101, 100]);
   });

@@ -54,7 +54,7 @@ export function dispatch(engine: Engine, request: Request, fault?: Fault): Answe
     if (unmet) doc = withWriteConcernError(doc, request, unmet, fault?.labels);
   } catch (error) {
     if (error instanceof Blocked) return { blocked: withinTime(request, error.until) };
-    if (session?.transaction) engine.sessions.fail(session);
+    if (session?.transaction && endsTransaction(request, error)) engine.sessions.fail(session);
     doc = errorReply(engine, error, request, fault?.labels);
   }
   return { doc, settled: command?.writes && !kept ? engine.store.settled() : null };
@@ -99,6 +99,12 @@ function runRead(engine: Engine, request: Request, command: ReadCommand, from: R
   const scope = limit ? withinLimit(from, limit) : from;
   const run = () => reply(engine, request, () => command.run({ engine, scope, request, reply: writer }));
   return limit ? limit.during(run) : run();
+}
+
+/** Errors of its commands end a transaction; not those of its own beginning and end. */
+function endsTransaction(request: Request, error: unknown): boolean {
+  if (CONTROLS.has(request.name)) return false;
+  return !(error instanceof CommandError && error.code === ErrorCode.ConflictingOperationInProgress);
 }
 
 function runInTransaction(engine: Engine, request: Request, command: Command, session: SessionArgs): Buffer {

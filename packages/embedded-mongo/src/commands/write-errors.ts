@@ -32,15 +32,20 @@ export function runStatements<S>(
   return errors;
 }
 
+/** Bytes of errors after which the others are told by index and code alone: a reply must fit into a message. */
+const MAX_DETAILS = 1024 * 1024;
+
 export function writeWriteErrors(reply: BsonWriter, errors: readonly WriteError[]): void {
   if (errors.length === 0) return;
   const list = reply.beginArray('writeErrors');
+  const start = reply.length;
   errors.forEach(({ index, error }, i) => {
     const entry = reply.beginObject(String(i));
     reply.int('index', index);
     reply.int('code', error.code);
-    writeDuplicate(reply, error);
-    reply.string('errmsg', error.message);
+    const brief = reply.length - start > MAX_DETAILS;
+    if (!brief) writeDuplicate(reply, error);
+    reply.string('errmsg', brief ? '' : error.message);
     reply.end(entry);
   });
   reply.end(list);
