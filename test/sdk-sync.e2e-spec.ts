@@ -144,6 +144,14 @@ it('follows somebody who joins and leaves while he is away', async () => {
   await expectAsFresh(online, server, ann!);
 });
 
+it('somebody who left stays right when the group is given up behind him', async () => {
+  const group = await aGroup(bob!, [ann!]);
+  const online = await sdkOnline(server, ann!);
+  await ann!.api.post(`/groups/${group.groupId}/leave`);
+  await bob!.api.post(`/groups/${group.groupId}/leave`);
+  await expectAsFresh(online, server, ann!);
+});
+
 it('catches up when it was cut off because it read too slowly', async () => {
   const group = await aGroup(bob!, [ann!]);
   const online = await sdkOnline(link, ann!);

@@ -139,7 +139,7 @@ export class Store {
   /** After `read()`: the server's number holds for the newest message that the server had then. */
   applyRead(conversationId: string, { readSeq, unread }: ReadResult, maxSeqBefore: number): void {
     const held = this.held.get(conversationId);
-    if (!held) return;
+    if (!held) return this.onStale();
     const { conversation } = held;
     const next = { ...conversation, readSeq: Math.max(conversation.readSeq, readSeq) };
     const recounted = recount(next, held.timeline.messages, this.me);
@@ -185,7 +185,12 @@ export class Store {
 
   /** A state and what was pushed after it was read. Null when that cannot be told. */
   private merge({ conversation, timeline }: Held, incoming: Conversation): Conversation | null {
-    if (incoming.minSeq !== conversation.minSeq) return incoming;
+    if (incoming.minSeq !== conversation.minSeq) {
+      // Of another window: what is held of the old one cannot tell what is unread in it.
+      const readSeq = Math.max(incoming.readSeq, conversation.readSeq);
+      const counted = readSeq === incoming.readSeq || readSeq < incoming.minSeq;
+      return counted ? { ...incoming, readSeq } : null;
+    }
     let merged = incoming;
     if (incoming.maxSeq < conversation.maxSeq) {
       const later = timeline.between(incoming.maxSeq + 1, conversation.maxSeq);
@@ -208,7 +213,8 @@ export class Store {
   private moveRead(receipt: Receipt): void {
     const { conversationId, readSeq } = receipt;
     const held = this.held.get(conversationId);
-    if (!held || readSeq <= held.conversation.readSeq) return;
+    if (!held) return this.onStale();
+    if (readSeq <= held.conversation.readSeq) return;
     const next = { ...held.conversation, readSeq };
     const unread = recount(next, held.timeline.messages, this.me);
     if (unread === null) this.onStale();

@@ -69,6 +69,32 @@ it('whatever the order of pushes, old states and receipts, it ends with what the
   }
 });
 
+it('a state of another window that was read before a receipt does not take the position back', () => {
+  const { store, staleness } = aStore();
+  const rejoined = (readSeq: number, unread: number): Conversation =>
+    aConversation({ minSeq: 5, maxSeq: 9, lastMessage: aMessage({ seq: 9 }), readSeq, unread });
+  store.applyStates(states({ conversations: [asServed([], 0)] }), true);
+  store.applyReceipt({ conversationId: ID, userId: 'me', readSeq: 3 });
+  store.applyStates(states({ conversations: [rejoined(0, 5)] }), true);
+  expect(store.findConversation(ID)).toEqual(rejoined(3, 5));
+
+  const other = aStore();
+  other.store.applyStates(states({ conversations: [asServed([], 0)] }), true);
+  other.store.applyReceipt({ conversationId: ID, userId: 'me', readSeq: 7 });
+  const before = other.staleness();
+  other.store.applyStates(states({ conversations: [rejoined(0, 5)] }), true);
+  expect(other.staleness()).toBe(before + 1);
+  other.store.applyStates(states({ conversations: [rejoined(7, 2)] }), true);
+  expect(other.store.findConversation(ID)).toEqual(rejoined(7, 2));
+  expect(staleness()).toBe(0);
+});
+
+it('asks for the states when a position of mine comes before its conversation', () => {
+  const { store, staleness } = aStore();
+  store.applyReceipt({ conversationId: ID, userId: 'me', readSeq: 3 });
+  expect(staleness()).toBe(1);
+});
+
 it('keeps what comes before its conversation is known, and tells it then', () => {
   const { store, told } = aStore();
   const messages = [1, 2, 3].map((seq) => aMessage({ seq }));

@@ -3,7 +3,6 @@ import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Stored } from '../../common/stored.js';
 import { isDuplicateKey } from '../../infra/mongo/duplicate-key.js';
-import { Revisions } from '../../infra/revisions/revisions.js';
 import { GROUP_MODEL, type GroupRow } from './group.schema.js';
 
 /** Most ids in one query. */
@@ -11,10 +10,7 @@ const CHUNK = 500;
 
 @Injectable()
 export class GroupRepository {
-  constructor(
-    @InjectModel(GROUP_MODEL) private readonly groups: Model<GroupRow>,
-    private readonly revisions: Revisions,
-  ) {}
+  constructor(@InjectModel(GROUP_MODEL) private readonly groups: Model<GroupRow>) {}
 
   find(groupId: string): Promise<Stored<GroupRow> | null> {
     return this.groups.findById(groupId).lean<Stored<GroupRow>>().exec();
@@ -34,11 +30,9 @@ export class GroupRepository {
     return rows;
   }
 
-  /** Nobody joins it freely from now on. */
-  async close(groupId: string): Promise<void> {
-    await this.revisions.stamp((revision) =>
-      this.groups.updateOne({ _id: groupId }, { $set: { joinMode: 'closed' }, $max: { revision } }),
-    );
+  /** Nobody joins it from now on. What is shown of it stays, so that this is no change to tell. */
+  async abandon(groupId: string): Promise<void> {
+    await this.groups.updateOne({ _id: groupId }, { $set: { abandoned: true } });
   }
 
   /** @returns false, and nothing is written, when the group or another of the same `(ownerId, clientId)` exists. */

@@ -11,10 +11,11 @@ const outcome = (act: () => void): string => {
 
 describe('group rules', () => {
   it.each([
-    ['open', 'ok'],
-    ['closed', 'GROUP_NOT_OPEN'],
-  ] as const)('joining a group that is %s: %s', (joinMode, expected) => {
-    expect(outcome(() => assertOpen({ joinMode }))).toBe(expected);
+    ['open', false, 'ok'],
+    ['closed', false, 'GROUP_NOT_OPEN'],
+    ['open', true, 'GROUP_NOT_OPEN'],
+  ] as const)('joining a group that is %s (abandoned: %s): %s', (joinMode, abandoned, expected) => {
+    expect(outcome(() => assertOpen({ joinMode }, abandoned))).toBe(expected);
   });
 
   it.each([

@@ -2,8 +2,8 @@ import type { Group, GroupRole } from '@nestim/protocol';
 import { AppError } from '../../common/app-error.js';
 
 /** @throws AppError GROUP_NOT_OPEN */
-export function assertOpen(group: Pick<Group, 'joinMode'>): void {
-  if (group.joinMode !== 'open') throw new AppError('GROUP_NOT_OPEN');
+export function assertOpen(group: Pick<Group, 'joinMode'>, abandoned: boolean): void {
+  if (group.joinMode !== 'open' || abandoned) throw new AppError('GROUP_NOT_OPEN');
 }
 
 /** @throws AppError GROUP_FULL when the group would have more than `max` members. */

@@ -7,6 +7,8 @@ export interface GroupRow {
   ownerId: string;
   joinMode: JoinMode;
   createdAt: number;
+  /** Its owner left as the last one: nobody joins it any more, whatever its mode. */
+  abandoned?: boolean;
   /** The creator's id for the creation: the same one again gives the same group. */
   clientId?: string;
   /** Of the row's last change; absent on rows from before there were revisions. */
@@ -21,6 +23,7 @@ export const GroupSchema = new Schema<GroupRow>(
     ownerId: { type: String, required: true },
     joinMode: { type: String, required: true },
     createdAt: { type: Number, required: true },
+    abandoned: Boolean,
     clientId: String,
     revision: Number,
   },

@@ -38,7 +38,7 @@ export class GroupsService {
   /** @throws AppError GROUP_NOT_FOUND, the same for an unknown group and for one of others. */
   async get(ctx: Ctx, groupId: string): Promise<Group> {
     if ((await this.findRole(groupId, ctx.userId)) === null) throw new AppError('GROUP_NOT_FOUND');
-    return this.getGroup(groupId);
+    return (await this.load(groupId)).group;
   }
 
   /** By userId. A page may hold fewer entries than asked for (bad rows are left out) and still have a next one. */
@@ -55,13 +55,13 @@ export class GroupsService {
   /** Joining again answers the same `joinSeq`. @throws AppError GROUP_NOT_FOUND, GROUP_NOT_OPEN, GROUP_FULL */
   async join(ctx: Ctx, groupId: string): Promise<JoinResult> {
     const { userId } = ctx;
-    const [group, present, members] = await Promise.all([
-      this.getGroup(groupId),
+    const [{ group, abandoned }, present, members] = await Promise.all([
+      this.load(groupId),
       this.members.find(groupId, userId),
       this.members.count(groupId),
     ]);
     if (!present) {
-      assertOpen(group);
+      assertOpen(group, abandoned);
       // Joins that race may pass the limit by as many as there are.
       assertRoom(members + 1, this.config.maxGroupMembers);
     }
@@ -74,11 +74,11 @@ export class GroupsService {
   async leave(ctx: Ctx, groupId: string): Promise<LeaveResult> {
     const { userId } = ctx;
     const role = await this.findRole(groupId, userId);
-    if (role === null) await this.getGroup(groupId);
+    if (role === null) await this.load(groupId);
     if (role === 'owner') {
       assertMayLeave(role, await this.members.count(groupId));
       // Who joined it now would be in a group without an owner.
-      await this.groups.close(groupId);
+      await this.groups.abandon(groupId);
     }
     const leftSeq = await this.memberships.leave(groupId, userId);
     const conversationId = groupConversationId(groupId);
@@ -108,10 +108,10 @@ export class GroupsService {
     return changed.flatMap((row) => toGroup(row, this.badRows) ?? []);
   }
 
-  private async getGroup(groupId: string): Promise<Group> {
+  private async load(groupId: string): Promise<{ group: Group; abandoned: boolean }> {
     const row = await this.groups.find(groupId);
     const group = row && toGroup(row, this.badRows);
     if (!group) throw new AppError('GROUP_NOT_FOUND');
-    return group;
+    return { group, abandoned: row.abandoned === true };
   }
 }
