@@ -32,6 +32,11 @@ export const ERRORS = {
   TOKEN_EXPIRED: fatal(401, 'The access token has expired.', 'Refresh the token and try again.'),
   SESSION_REVOKED: fatal(401, 'This login has been ended.', 'Log in again.'),
   BAD_CREDENTIALS: fatal(401, 'Username or password is wrong.', 'Ask the user again.'),
+  USER_DISABLED: fatal(
+    403,
+    'This account has been disabled.',
+    'Stop; only the operator can enable it again.',
+  ),
   FORBIDDEN: fatal(403, 'This is not allowed.', 'Do not retry.'),
   REGISTRATION_CLOSED: fatal(
     403,

@@ -21,6 +21,8 @@ export const Login = z.strictObject({
   password: z.string().max(256),
   platform: Platform.optional(),
 });
+/** Every other login of the user ends with it. */
+export const ChangePassword = z.strictObject({ oldPassword: z.string().max(256), newPassword: Password });
 export const Refresh = z.strictObject({ refreshToken: z.string().min(1).max(512) });
 
 /** Seconds of `expiresIn` count for the access token. */
@@ -50,6 +52,8 @@ export const SessionList = z.object({ sessions: z.array(Session) });
 export const AdminCreateUser = z.strictObject({ userId: UserId.optional(), nickname: Nickname });
 export const AdminCreateToken = z.strictObject({ userId: UserId, platform: Platform.optional() });
 export const UserResult = z.object({ user: User });
+/** A user as the operator sees it. */
+export const AdminUserResult = z.object({ user: User, disabled: z.boolean() });
 
 /** `auth` of the socket.io handshake. */
 export const Handshake = z.strictObject({
@@ -61,6 +65,7 @@ export const Handshake = z.strictObject({
 export type Platform = z.infer<typeof Platform>;
 export type Register = z.infer<typeof Register>;
 export type Login = z.infer<typeof Login>;
+export type ChangePassword = z.infer<typeof ChangePassword>;
 export type User = z.infer<typeof User>;
 export type AuthResult = z.infer<typeof AuthResult>;
 export type TokenPair = z.infer<typeof TokenPair>;
@@ -69,3 +74,4 @@ export type SessionList = z.infer<typeof SessionList>;
 export type Handshake = z.infer<typeof Handshake>;
 export type AdminCreateUser = z.infer<typeof AdminCreateUser>;
 export type AdminCreateToken = z.infer<typeof AdminCreateToken>;
+export type AdminUserResult = z.infer<typeof AdminUserResult>;

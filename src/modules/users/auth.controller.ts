@@ -11,6 +11,7 @@ import { SessionsService } from './sessions.service.js';
 
 class RegisterDto extends createZodDto(protocol.Register) {}
 class LoginDto extends createZodDto(protocol.Login) {}
+class ChangePasswordDto extends createZodDto(protocol.ChangePassword) {}
 class RefreshDto extends createZodDto(protocol.Refresh) {}
 class AuthResultDto extends createZodDto(protocol.AuthResult) {}
 class TokenPairDto extends createZodDto(protocol.TokenPair) {}
@@ -45,6 +46,16 @@ export class AuthController {
   @ApiOkResponse({ type: TokenPairDto })
   refresh(@Body(new ZodPipe(protocol.Refresh)) body: RefreshDto): Promise<protocol.TokenPair> {
     return this.sessions.refresh(body.refreshToken);
+  }
+
+  @ApiBearerAuth()
+  @Post('password')
+  @HttpCode(204)
+  changePassword(
+    @CurrentCtx() ctx: Ctx,
+    @Body(new ZodPipe(protocol.ChangePassword)) body: ChangePasswordDto,
+  ): Promise<void> {
+    return this.auth.changePassword(ctx, body);
   }
 
   @ApiBearerAuth()

@@ -2,6 +2,7 @@ import { Injectable } from '@nestjs/common';
 import { InjectModel } from '@nestjs/mongoose';
 import type { Model } from 'mongoose';
 import type { Stored } from '../../common/stored.js';
+import { ENDED_KEPT_MS } from './session.rules.js';
 import { SESSION_MODEL, type SessionRow } from './session.schema.js';
 
 @Injectable()
@@ -43,6 +44,7 @@ export class SessionRepository {
           previousHash: currentHash,
           rotatedAt: next.now,
           expiresAt: next.expiresAt,
+          sweepAt: new Date(next.expiresAt),
         },
       },
     );
@@ -51,10 +53,21 @@ export class SessionRepository {
 
   /** Ends a session of this user for good. @returns false when there is none; ending it again is true. */
   async revoke(userId: string, sessionId: string, now: number): Promise<boolean> {
-    const { matchedCount } = await this.sessions.updateOne(
-      { _id: sessionId, userId },
-      { $min: { revokedAt: now } },
-    );
+    const { matchedCount } = await this.sessions.updateOne({ _id: sessionId, userId }, { $min: ending(now) });
     return matchedCount === 1;
   }
+
+  /**
+   * Ends every session that this user has, but for one; one that is stored meanwhile may be left.
+   * @returns those that this call has found open
+   */
+  async revokeAll(userId: string, now: number, exceptSessionId?: string): Promise<string[]> {
+    const open = this.sessions.find({ userId, revokedAt: { $exists: false } }, { _id: 1 });
+    const rows = await open.lean<{ _id: string }[]>().exec();
+    const sessionIds = rows.map(({ _id }) => _id).filter((sessionId) => sessionId !== exceptSessionId);
+    await this.sessions.updateMany({ _id: { $in: sessionIds } }, { $min: ending(now) });
+    return sessionIds;
+  }
 }
+
+const ending = (now: number) => ({ revokedAt: now, sweepAt: new Date(now + ENDED_KEPT_MS) });

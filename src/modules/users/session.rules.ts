@@ -4,6 +4,9 @@ import type { SessionRow } from './session.schema.js';
 /** For how long the token that was just replaced is answered again: answers get lost, and tabs race. */
 export const REPEAT_WINDOW_MS = 60_000;
 
+/** For how long an ended session is kept, so that who comes back with its tokens is told that it was ended. */
+export const ENDED_KEPT_MS = 7 * 24 * 3_600_000;
+
 export function isLive(row: Stored<SessionRow>, now: number): boolean {
   return row.revokedAt === undefined && typeof row.expiresAt === 'number' && row.expiresAt > now;
 }

@@ -13,6 +13,8 @@ export interface SessionRow {
   createdAt: number;
   expiresAt: number;
   revokedAt?: number;
+  /** When the row may go: once it has expired, or some days after it was ended. */
+  sweepAt: Date;
 }
 
 export const SESSION_MODEL = 'Session';
@@ -27,9 +29,13 @@ export const SessionSchema = new Schema<SessionRow>(
     createdAt: { type: Number, required: true },
     expiresAt: { type: Number, required: true },
     revokedAt: Number,
+    sweepAt: { type: Date, required: true },
   },
   { collection: 'sessions', versionKey: false, strict: 'throw' },
 );
 
 // The logins of a user, newest first (ids sort by time).
 SessionSchema.index({ userId: 1, _id: 1 });
+
+// Not a query: the store deletes what is over.
+SessionSchema.index({ sweepAt: 1 }, { expireAfterSeconds: 0 });

@@ -1,5 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import type { Platform, Session, TokenPair } from '@nestim/protocol';
+import type { ErrorCode, Platform, Session, TokenPair } from '@nestim/protocol';
 import { AppError } from '../../common/app-error.js';
 import type { Ctx } from '../../common/ctx.js';
 import { newId } from '../../common/ids.js';
@@ -22,8 +22,8 @@ const MAX_LISTED = 200;
 /** Logins: every token belongs to one, and ending it ends them all. */
 @Injectable()
 export class SessionsService {
-  /** sessionId → the user whose live session it is, or '' when it is over. */
-  private readonly owners = new LookupCache<string>(LIVE_SESSIONS);
+  /** sessionId → why its tokens are refused, or '' when they are taken. */
+  private readonly refusals = new LookupCache<ErrorCode | ''>(LIVE_SESSIONS);
 
   constructor(
     private readonly config: AppConfig,
@@ -34,7 +34,16 @@ export class SessionsService {
     private readonly badRows: BadRows,
   ) {}
 
-  async open(userId: string, platform: Platform = 'other'): Promise<TokenPair> {
+  /**
+   * Stores a login.
+   * @param confirm throws to take it back. Asked after it was stored: what ends all logins of the user has either found
+   * this one, or is seen here
+   */
+  async open(
+    userId: string,
+    platform: Platform = 'other',
+    confirm = (): Promise<void> => this.users.assertActive(userId),
+  ): Promise<TokenPair> {
     const sessionId = newId();
     const refreshToken = newRefreshToken(sessionId);
     const now = Date.now();
@@ -45,23 +54,29 @@ export class SessionsService {
       refreshHash: hashRefreshToken(refreshToken),
       createdAt: now,
       expiresAt: this.expiry(now),
+      sweepAt: new Date(this.expiry(now)),
     });
+    try {
+      await confirm();
+    } catch (error) {
+      await this.sessions.revoke(userId, sessionId, now);
+      throw error;
+    }
     return this.pair({ userId, sessionId }, refreshToken);
   }
 
-  /** Who a token speaks for. @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED or SESSION_REVOKED */
+  /** Who a token speaks for. @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, USER_DISABLED or SESSION_REVOKED */
   async authenticate(accessToken: string): Promise<AccessIdentity> {
     const identity = this.tokens.verifyAccess(accessToken);
-    const { userId, sessionId } = identity;
-    const owner = await this.owners.get(sessionId, () => this.findOwner(sessionId));
-    if (owner !== userId) throw new AppError('SESSION_REVOKED');
-    if (!(await this.users.exists(userId))) throw new AppError('UNAUTHENTICATED');
+    const refusal = await this.refusals.get(identity.sessionId, () => this.findRefusal(identity));
+    if (refusal !== '') throw new AppError(refusal);
     return identity;
   }
 
   /**
    * Trades a refresh token for the next pair; the same token again within a minute gets the same next one.
-   * @throws AppError UNAUTHENTICATED; SESSION_REVOKED, also when a token long replaced shows that it was stolen.
+   * @throws AppError UNAUTHENTICATED; USER_DISABLED; SESSION_REVOKED, also when a token long replaced shows that it
+   * was stolen.
    */
   async refresh(refreshToken: string): Promise<TokenPair> {
     const sessionId = sessionIdOf(refreshToken);
@@ -73,7 +88,9 @@ export class SessionsService {
       const row = await this.sessions.find(sessionId);
       const userId = row?.userId;
       if (!row || typeof userId !== 'string') throw new AppError('UNAUTHENTICATED');
-      switch (rotationFor(row, hash, now)) {
+      const rotation = rotationFor(row, hash, now);
+      if (rotation !== 'unknown') await this.users.assertActive(userId);
+      switch (rotation) {
         case 'rotate': {
           const replacement = { hash: hashRefreshToken(next), now, expiresAt: this.expiry(now) };
           if (!(await this.sessions.rotate(sessionId, hash, replacement))) continue;
@@ -100,13 +117,25 @@ export class SessionsService {
   /** Refuses the session's tokens from now on and closes its sockets. @throws AppError SESSION_NOT_FOUND */
   async end(userId: string, sessionId: string): Promise<void> {
     if (!(await this.sessions.revoke(userId, sessionId, Date.now()))) throw new AppError('SESSION_NOT_FOUND');
-    this.owners.drop(sessionId);
-    this.publisher.disconnectSession(sessionId, 'SESSION_REVOKED');
+    this.announceEnd(sessionId, 'SESSION_REVOKED');
   }
 
-  private async findOwner(sessionId: string): Promise<string> {
-    const row = await this.sessions.find(sessionId);
-    return row && isLive(row, Date.now()) && typeof row.userId === 'string' ? row.userId : '';
+  /** As {@link end}, for all logins of a user but one, if given; `code` is what their sockets are told. */
+  async endAll(userId: string, code: ErrorCode, exceptSessionId?: string): Promise<void> {
+    const ended = await this.sessions.revokeAll(userId, Date.now(), exceptSessionId);
+    for (const sessionId of ended) this.announceEnd(sessionId, code);
+  }
+
+  private announceEnd(sessionId: string, code: ErrorCode): void {
+    this.refusals.drop(sessionId);
+    this.publisher.disconnectSession(sessionId, code);
+  }
+
+  private async findRefusal({ userId, sessionId }: TokenSubject): Promise<ErrorCode | ''> {
+    const [row, user] = await Promise.all([this.sessions.find(sessionId), this.users.findRefusal(userId)]);
+    if (user === 'USER_DISABLED') return user;
+    if (!row || row.userId !== userId || !isLive(row, Date.now())) return 'SESSION_REVOKED';
+    return user;
   }
 
   private pair(subject: TokenSubject, refreshToken: string): TokenPair {

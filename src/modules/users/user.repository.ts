@@ -38,6 +38,24 @@ export class UserRepository {
     return (await this.users.exists({ _id: userId })) !== null;
   }
 
+  /** @returns false, and nothing is changed, when `currentHash` is no longer the one: of concurrent calls one wins. */
+  async replacePassword(userId: string, currentHash: string, nextHash: string): Promise<boolean> {
+    const { modifiedCount } = await this.users.updateOne(
+      { _id: userId, passwordHash: currentHash },
+      { $set: { passwordHash: nextHash } },
+    );
+    return modifiedCount === 1;
+  }
+
+  /** Doing it again changes nothing. @returns the user as it is now, null when there is none */
+  setDisabled(userId: string, disabled: boolean, now: number): Promise<Stored<UserRow> | null> {
+    const change = disabled ? { $min: { disabledAt: now } } : { $unset: { disabledAt: 1 } };
+    return this.users
+      .findByIdAndUpdate(userId, change, { returnDocument: 'after' })
+      .lean<Stored<UserRow>>()
+      .exec();
+  }
+
   /** Those that exist, in no particular order; never the password hashes. */
   async findMany(userIds: string[]): Promise<Stored<UserRow>[]> {
     const rows: Stored<UserRow>[] = [];

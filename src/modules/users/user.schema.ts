@@ -9,6 +9,8 @@ export interface UserRow {
   /** Absent for users made by a trusted backend: they have no password. */
   passwordHash?: string;
   createdAt: number;
+  /** Since when nobody may act as this user, whatever else the row says. */
+  disabledAt?: number;
 }
 
 export const USER_MODEL = 'User';
@@ -20,6 +22,7 @@ export const UserSchema = new Schema<UserRow>(
     nickname: { type: String, required: true },
     passwordHash: String,
     createdAt: { type: Number, required: true },
+    disabledAt: Number,
   },
   { collection: 'users', versionKey: false, strict: 'throw' },
 );

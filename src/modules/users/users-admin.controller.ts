@@ -1,5 +1,5 @@
-import { Body, Controller, Post } from '@nestjs/common';
-import { ApiBearerAuth, ApiCreatedResponse, ApiTags } from '@nestjs/swagger';
+import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
+import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import * as protocol from '@nestim/protocol';
 import { createZodDto } from 'nestjs-zod';
 import { AdminOnly } from '../../common/admin-only.decorator.js';
@@ -10,6 +10,7 @@ import { UsersService } from './users.service.js';
 class AdminCreateUserDto extends createZodDto(protocol.AdminCreateUser) {}
 class AdminCreateTokenDto extends createZodDto(protocol.AdminCreateToken) {}
 class UserResultDto extends createZodDto(protocol.UserResult) {}
+class AdminUserResultDto extends createZodDto(protocol.AdminUserResult) {}
 class TokenPairDto extends createZodDto(protocol.TokenPair) {}
 
 /** For a trusted backend that keeps the users itself. */
@@ -29,6 +30,24 @@ export class UsersAdminController {
     @Body(new ZodPipe(protocol.AdminCreateUser)) body: AdminCreateUserDto,
   ): Promise<UserResultDto> {
     return { user: await this.users.create(body) };
+  }
+
+  @Post('users/:userId/disable')
+  @HttpCode(200)
+  @ApiOkResponse({ type: AdminUserResultDto })
+  disableUser(
+    @Param('userId', new ZodPipe(protocol.UserId)) userId: string,
+  ): Promise<protocol.AdminUserResult> {
+    return this.auth.disable(userId);
+  }
+
+  @Post('users/:userId/enable')
+  @HttpCode(200)
+  @ApiOkResponse({ type: AdminUserResultDto })
+  enableUser(
+    @Param('userId', new ZodPipe(protocol.UserId)) userId: string,
+  ): Promise<protocol.AdminUserResult> {
+    return this.auth.enable(userId);
   }
 
   @Post('tokens')

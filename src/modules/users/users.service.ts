@@ -1,10 +1,11 @@
 import { Injectable } from '@nestjs/common';
-import type { AdminCreateUser, User } from '@nestim/protocol';
+import type { AdminCreateUser, AdminUserResult, User } from '@nestim/protocol';
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../../common/app-error.js';
 import { newId } from '../../common/ids.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { toUser } from './to-user.js';
+import { refusalOf, type UserRefusal } from './user.rules.js';
 import { UserRepository } from './user.repository.js';
 
 const KNOWN_USERS = { max: 200_000, ttl: 10_000 };
@@ -34,6 +35,25 @@ export class UsersService {
     const row = { _id: userId ?? newId(), nickname, createdAt: Date.now() };
     if (!(await this.users.insert(row))) throw new AppError('USER_EXISTS');
     return { userId: row._id, nickname, createdAt: row.createdAt };
+  }
+
+  /** Why nobody may act as this user, or '' when one may; read from the store. */
+  async findRefusal(userId: string): Promise<UserRefusal | ''> {
+    return refusalOf(await this.users.find(userId));
+  }
+
+  /** @throws AppError UNAUTHENTICATED when there is no such user, USER_DISABLED */
+  async assertActive(userId: string): Promise<void> {
+    const refusal = await this.findRefusal(userId);
+    if (refusal !== '') throw new AppError(refusal);
+  }
+
+  /** @throws AppError USER_NOT_FOUND */
+  async setDisabled(userId: string, disabled: boolean): Promise<AdminUserResult> {
+    const row = await this.users.setDisabled(userId, disabled, Date.now());
+    const user = row && toUser(row, this.badRows);
+    if (!user) throw new AppError('USER_NOT_FOUND');
+    return { user, disabled };
   }
 
   /** Those that exist; a missing one is absent and shown as `deletedUser(userId)`. */
