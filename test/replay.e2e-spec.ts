@@ -2,7 +2,7 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Run } from '../bench/replay/run.js';
-import { type ServerProcess, startServer } from './support/server-process.js';
+import { ServerUnderKill } from '../bench/replay/server-under-kill.js';
 
 const NICKS = ['ann', 'bob', 'c[l] eo', 'dan', 'eve|away', '`fay'];
 
@@ -21,29 +21,48 @@ function aLog(lines: number, turn: number): string {
   return log.join('\n') + '\n';
 }
 
-let server: ServerProcess;
 let folder: string;
 beforeAll(async () => {
-  server = await startServer();
   folder = await mkdtemp(join(tmpdir(), 'nestim-logs-'));
 });
-afterAll(async () => {
-  await server.stop();
-  await rm(folder, { recursive: true });
-});
+afterAll(() => rm(folder, { recursive: true }));
 
-it('replays logs that share their people with no difference', async () => {
-  const files = await Promise.all(
-    [0, 1, 2, 3].map(async (turn) => {
+const LINES = 120;
+
+const someLogs = (count: number): Promise<string[]> =>
+  Promise.all(
+    Array.from({ length: count }, async (_, turn) => {
       const file = join(folder, `${turn}.raw.txt`);
-      await writeFile(file, aLog(120, turn));
+      await writeFile(file, aLog(LINES, turn));
       return file;
     }),
   );
-  const run = new Run(server.url, server.adminToken);
-  await run.play(files, 3);
+
+async function replay(files: string[], kills: number): Promise<{ run: Run; server: ServerUnderKill }> {
+  const plan = { kills, messages: files.length * LINES, random: Math.random };
+  const server = await ServerUnderKill.start(plan);
+  try {
+    const onSent = (messages: number): void => server.sent(messages);
+    const run = new Run(server.url, server.adminToken, { breaks: kills > 0, onSent });
+    await Promise.race([run.play(files, 3), server.failed]);
+    return { run, server };
+  } finally {
+    await server.stop();
+  }
+}
+
+it('replays logs that share their people with no difference', async () => {
+  const { run } = await replay(await someLogs(4), 0);
   expect(run.strays).toEqual([]);
   expect(run.results.map((r) => r.differences)).toEqual([[], [], [], []]);
-  expect(run.results.every((r) => r.messages === 120 && r.parts > 10 && r.deliveries > 300)).toBe(true);
+  expect(run.results.every((r) => r.messages === LINES && r.parts > 10 && r.deliveries > 300)).toBe(true);
   expect(run.people.connections).toBe(0);
-}, 60_000);
+}, 120_000);
+
+it('replays them with no difference though the server is killed meanwhile', async () => {
+  const { run, server } = await replay(await someLogs(2), 2);
+  expect(run.strays).toEqual([]);
+  expect(run.results.map((r) => r.differences)).toEqual([[], []]);
+  expect(server.kills).toBe(2);
+  expect(run.losses).toBeGreaterThan(0);
+}, 120_000);

@@ -1,21 +1,13 @@
 import type { Message } from '@nestim/sdk';
 import { aGroup, aUser, type Person } from './support/factories.js';
 import { type Link, startLink } from './support/link.js';
+import { randomFrom } from './support/random.js';
 import { closeSdkClients, expectAsFresh, sdkOnline, type Watched } from './support/sdk.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 
 /** `CHAOS_ACTIONS=5000 CHAOS_SEED=7 npm test -- test/sdk-chaos` is the long form. */
 const ACTIONS = Number(process.env.CHAOS_ACTIONS ?? 100);
 const SEED = Number(process.env.CHAOS_SEED ?? Date.now() % 1_000_000);
-
-/** Small repeatable random numbers in [0, 1). */
-function randomFrom(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (Math.imul(state, 1_664_525) + 1_013_904_223) | 0;
-    return (state >>> 0) / 4_294_967_296;
-  };
-}
 
 interface Device {
   person: Person;

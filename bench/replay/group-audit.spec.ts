@@ -19,7 +19,7 @@ const message = (seq: number, changes: Partial<Message> = {}): Message => ({
 });
 
 /** A group with bob in it, where ann has sent these lines. */
-function aGroup(lines: number): { audit: GroupAudit; push: (m: Message) => void; inbox: Inbox } {
+function aGroup(lines: number): { audit: GroupAudit; tell: (m: Message) => void; inbox: Inbox } {
   const audit = new GroupAudit('group:g');
   const inbox = new Inbox();
   inbox.add(audit);
@@ -32,17 +32,14 @@ function aGroup(lines: number): { audit: GroupAudit; push: (m: Message) => void;
       content: { text: `text ${seq}` },
     });
   }
-  const push = (m: Message): void => {
-    const bytes = Buffer.from(`42${JSON.stringify(['message:new', m])}`);
-    inbox.accept(bob, bytes, 2, bytes.length);
-  };
-  return { audit, push, inbox };
+  const tell = (m: Message): void => inbox.accept(bob, m);
+  return { audit, tell, inbox };
 }
 
 describe('Inbox and GroupAudit', () => {
-  it('find nothing wrong when pushes, acks and history are the file', async () => {
-    const { audit, push } = aGroup(3);
-    [1, 2, 3].forEach((seq) => push(message(seq)));
+  it('find nothing wrong when events, acks and history are the file', async () => {
+    const { audit, tell } = aGroup(3);
+    [1, 2, 3].forEach((seq) => tell(message(seq)));
     [1, 2, 3].forEach((seq) => audit.check(message(seq), 'ack'));
     await audit.settled();
     expect(audit).toMatchObject({ differences: [], differenceCount: 0, deliveries: 3 });
@@ -54,37 +51,37 @@ describe('Inbox and GroupAudit', () => {
     ['another type', { type: 'custom' }],
     ['another client id', { clientMsgId: 'line-2' }],
     ['one more field in the content', { content: { text: 'text 1', more: 1 } }],
-  ])('name a push with %s', (_, changes) => {
-    const { audit, push } = aGroup(1);
-    push(message(1, changes));
-    expect(audit.differences).toEqual([expect.stringContaining('push: seq 1 is')]);
+  ])('name an event with %s', (_, changes) => {
+    const { audit, tell } = aGroup(1);
+    tell(message(1, changes));
+    expect(audit.differences).toEqual([expect.stringContaining('told: seq 1 is')]);
   });
 
-  it('name a history that differs from the push in what the server chose', () => {
-    const { audit, push } = aGroup(1);
-    push(message(1));
+  it('name a history that differs from the event in what the server chose', () => {
+    const { audit, tell } = aGroup(1);
+    tell(message(1));
     audit.check(message(1, { messageId: 'm9' }), 'history');
     audit.check(message(1, { sentAt: 9 }), 'history');
     expect(audit.differenceCount).toBe(2);
   });
 
-  it('check the second copy of a packet that differs from the first by one byte', () => {
-    const { audit, push } = aGroup(1);
-    push(message(1));
-    push(message(1, { content: { text: 'texT 1' } }));
+  it('check what a second client tells as they check the first', () => {
+    const { audit, tell } = aGroup(1);
+    tell(message(1));
+    tell(message(1, { content: { text: 'texT 1' } }));
     expect(audit.differences).toEqual([expect.stringContaining('texT 1'), 'bob received 1 where 2 was due']);
   });
 
   it('name a message beyond the file, one to who is no member, and one of no running file', async () => {
-    const { audit, push, inbox } = aGroup(1);
-    push(message(1));
+    const { audit, tell, inbox } = aGroup(1);
+    tell(message(1));
     await audit.left(bob, 1);
-    push(message(2));
+    tell(message(2));
     expect(audit.differences).toEqual([
-      'push: seq 2 is beyond the file',
+      'told: seq 2 is beyond the file',
       'bob received 2 without being a member',
     ]);
-    push(message(1, { conversationId: 'group:other' }));
+    tell(message(1, { conversationId: 'group:other' }));
     expect(inbox.strays).toHaveLength(1);
   });
 

@@ -1,37 +1,57 @@
-import { startServer } from '../../test/support/server-process.js';
-import { cpuSeconds } from './cpu-time.js';
+import { readFile } from 'node:fs/promises';
+import { randomFrom } from '../../test/support/random.js';
+import { parseIrcLog } from './irc-log.js';
 import { parseOptions, type ReplayOptions, USAGE } from './options.js';
 import { printReport, progressLine, type Report } from './report.js';
 import { Run } from './run.js';
+import { ServerUnderKill } from './server-under-kill.js';
 
 const PROGRESS_MS = process.stderr.isTTY ? 1_000 : 10_000;
 
 async function replay(options: ReplayOptions): Promise<Report> {
-  const own = options.target
-    ? null
-    : await startServer({ nodeArgs: options.serverProfile ? ['--cpu-prof', '--cpu-prof-dir=.'] : [] });
+  const { kills, seed, files, window } = options;
+  const plan = { kills, messages: await countMessages(files), random: randomFrom(seed) };
+  const own = options.target ? null : await ServerUnderKill.start(plan, profiling(options));
   try {
     const { url, adminToken } = options.target ?? own!;
-    const run = new Run(url, adminToken);
+    const run = new Run(url, adminToken, { breaks: kills > 0, onSent: (messages) => own?.sent(messages) });
     const started = performance.now();
     const elapsed = (): number => (performance.now() - started) / 1000;
-    const serverBefore = own && (await cpuSeconds(own.pid));
+    const serverBefore = own && (await own.cpuSeconds());
     const ticker = setInterval(() => {
-      const line = progressLine(run.progress(), options.files.length, elapsed());
+      const line = progressLine(run.progress(), files.length, elapsed());
       process.stderr.write(process.stderr.isTTY ? `\r${line}\x1b[K` : `${line}\n`);
     }, PROGRESS_MS);
-    await run.play(options.files, options.window);
+    const played = run.play(files, window);
+    await (own ? Promise.race([played, own.failed]) : played);
     clearInterval(ticker);
     if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-    const seconds = elapsed();
-    const serverAfter = own && (await cpuSeconds(own.pid));
-    return summarize(run, seconds, serverAfter === null ? null : serverAfter - (serverBefore ?? 0));
+    const serverAfter = own && (await own.cpuSeconds());
+    const serverCpu = serverAfter === null ? null : serverAfter - (serverBefore ?? 0);
+    return summarize(run, elapsed(), serverCpu, { kills: own?.kills ?? 0, seed });
   } finally {
     await own?.stop();
   }
 }
 
-function summarize(run: Run, seconds: number, serverCpu: number | null): Report {
+const profiling = ({ serverProfile }: ReplayOptions): string[] =>
+  serverProfile ? ['--cpu-prof', '--cpu-prof-dir=.'] : [];
+
+async function countMessages(files: readonly string[]): Promise<number> {
+  let messages = 0;
+  for (const file of files) {
+    const { events } = parseIrcLog(await readFile(file));
+    messages += events.filter(({ kind }) => kind === 'text' || kind === 'action').length;
+  }
+  return messages;
+}
+
+function summarize(
+  run: Run,
+  seconds: number,
+  serverCpu: number | null,
+  breaks: { kills: number; seed: number },
+): Report {
   const files = run.results.toSorted((a, b) => (a.file < b.file ? -1 : 1));
   const sum = (field: 'messages' | 'deliveries' | 'joins' | 'parts' | 'differenceCount'): number =>
     files.reduce((total, result) => total + result[field], 0);
@@ -49,6 +69,7 @@ function summarize(run: Run, seconds: number, serverCpu: number | null): Report 
       joins: sum('joins'),
       parts: sum('parts'),
       differences,
+      breaks: { ...breaks, losses: run.losses, repeatedCalls: run.rest.repeated },
       seconds,
       messagesPerSecond: sum('messages') / seconds,
       deliveriesPerSecond: sum('deliveries') / seconds,

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { readFile } from 'node:fs/promises';
 import { basename } from 'node:path';
 import { type Group, groupConversationId } from '@nestim/protocol';
@@ -5,6 +6,7 @@ import { GroupAudit } from './group-audit.js';
 import { type LogEvent, parseIrcLog } from './irc-log.js';
 import type { Person } from './people.js';
 import type { FileResult, Run } from './run.js';
+import { compareHeld } from './verify-held.js';
 import { compareHistory, compareUnread } from './verify.js';
 
 type Body =
@@ -44,6 +46,7 @@ class FilePlayer {
       await this.audit.settled();
       await compareHistory(this.audit, this.run.rest, this.keeper.token);
       await compareUnread(this.audit, this.run.rest);
+      await compareHeld(this.audit, this.run.people);
     } catch (error) {
       this.audit.differs(`stopped after ${this.audit.head} messages: ${String(error)}`);
     } finally {
@@ -69,7 +72,7 @@ class FilePlayer {
   private async found(): Promise<void> {
     const name = basename(this.path);
     this.keeper = await this.run.people.acquire(`keeper of ${name}`.slice(0, 128));
-    const body = { name: name.slice(0, 128), memberIds: [], joinMode: 'open' };
+    const body = { name: name.slice(0, 128), memberIds: [], joinMode: 'open', clientId: randomUUID() };
     this.group = (await this.run.rest.post<{ group: Group }>(this.keeper.token, '/groups', body)).group;
     this.audit = new GroupAudit(groupConversationId(this.group.groupId));
     this.audit.joined(this.keeper, 0);
@@ -121,8 +124,7 @@ class FilePlayer {
     const clientMsgId = `line-${line}-of-${this.group.groupId}`.slice(0, 64);
     this.audit.begin({ senderId: sender.userId, clientMsgId, ...body });
     const { conversationId } = this.audit;
-    const payload = { conversationId, clientMsgId, ...body };
-    const { message } = await sender.connection!.ask('message:send', payload);
+    const message = await sender.client!.messages.send({ conversationId, clientMsgId, ...body });
     if (message.seq !== this.audit.head) this.audit.differs(`line ${line} was stored as ${message.seq}`);
     this.audit.check(message, 'ack');
     this.run.sent();

@@ -13,6 +13,8 @@ export interface Report {
     joins: number;
     parts: number;
     differences: number;
+    /** Kills of the server, connections lost so, REST calls made again; the seed of the kills' moments. */
+    breaks: { kills: number; seed: number; losses: number; repeatedCalls: number };
     seconds: number;
     messagesPerSecond: number;
     deliveriesPerSecond: number;
@@ -26,7 +28,7 @@ export function progressLine({ files, running, ...now }: Progress, total: number
   return (
     `${files}/${total} files done, ${running} running, ${count(now.messages)} messages, ` +
     `${count(now.deliveries)} deliveries (${count(now.deliveries / seconds)}/s), ` +
-    `${count(now.connections)} connections, ${now.differences} differences, ${Math.round(seconds)} s`
+    `${count(now.connections)} connections, ${count(now.losses)} lost, ${now.differences} differences, ${Math.round(seconds)} s`
   );
 }
 
@@ -50,6 +52,10 @@ export function printReport(report: Report, print: (line: string) => void): void
   print(
     `${count(totals.messages)} messages and ${count(totals.deliveries)} deliveries in ${totals.seconds.toFixed(1)} s: ` +
       `${count(totals.messagesPerSecond)} messages/s, ${count(totals.deliveriesPerSecond)} deliveries/s`,
+  );
+  const { kills, seed, losses, repeatedCalls } = totals.breaks;
+  print(
+    `${kills} kills (seed ${seed}), ${count(losses)} connections lost, ${count(repeatedCalls)} REST calls repeated`,
   );
   const { server, replay } = totals.cpuSeconds;
   print(

@@ -1,4 +1,6 @@
+import type { Message } from '@nestim/sdk';
 import { Rest } from '../wire/rest.js';
+import { forEach } from './at-once.js';
 import { Inbox } from './inbox.js';
 import { type Person, People } from './people.js';
 import { playFile } from './play-file.js';
@@ -13,7 +15,7 @@ export interface FileResult {
   members: number;
   joins: number;
   parts: number;
-  /** Messages received by members, the sender's own ack not counted. */
+  /** Messages that members' clients told, the sender's own not counted. */
   deliveries: number;
   seconds: number;
   differenceCount: number;
@@ -27,7 +29,15 @@ export interface Progress {
   messages: number;
   deliveries: number;
   connections: number;
+  losses: number;
   differences: number;
+}
+
+export interface RunOptions {
+  /** Told after each acknowledged message how many there have been. */
+  onSent?: (messages: number) => void;
+  /** The server is killed now and then, so that lost connections are no difference. */
+  breaks?: boolean;
 }
 
 /** One replay of many files against one server. */
@@ -38,29 +48,32 @@ export class Run {
   readonly results: FileResult[] = [];
   /** Differences that belong to no file: lost connections, messages to nobody. */
   readonly strays: string[] = [];
+  /** How often a client lost its connection. */
+  losses = 0;
   private messages = 0;
   private deliveries = 0;
   private running = 0;
 
-  constructor(url: string, adminToken: string) {
+  constructor(
+    url: string,
+    adminToken: string,
+    private readonly options: RunOptions = {},
+  ) {
     this.rest = new Rest(url);
     this.people = new People(url, adminToken, this.rest, {
-      push: (person, bytes, start, end) => this.received(person, bytes, start, end),
-      lost: (person, reason) => this.strays.push(`${person.nick} lost the connection: ${reason}`),
+      message: (person, message) => this.received(person, message),
+      lost: (person, reason) => this.lost(person, reason),
+      wrong: (person, what) => this.strays.push(`${person.nick} ${what}`),
     });
   }
 
   /** Plays all files, `width` at once, each from its beginning to the comparison at its end. */
   async play(files: readonly string[], width: number): Promise<void> {
-    const waiting = [...files].reverse();
-    const lane = async (): Promise<void> => {
-      for (let file = waiting.pop(); file !== undefined; file = waiting.pop()) {
-        this.running += 1;
-        this.results.push(await playFile(file, this));
-        this.running -= 1;
-      }
-    };
-    await Promise.all(Array.from({ length: width }, lane));
+    await forEach(files, width, async (file) => {
+      this.running += 1;
+      this.results.push(await playFile(file, this));
+      this.running -= 1;
+    });
     this.strays.push(...this.inbox.strays);
     this.rest.close();
   }
@@ -68,6 +81,7 @@ export class Run {
   /** Counts one acknowledged message. */
   sent(): void {
     this.messages += 1;
+    this.options.onSent?.(this.messages);
   }
 
   progress(): Progress {
@@ -78,12 +92,18 @@ export class Run {
       messages: this.messages,
       deliveries: this.deliveries,
       connections: this.people.connections,
+      losses: this.losses,
       differences: differences + this.strays.length,
     };
   }
 
-  private received(person: Person, bytes: Buffer, start: number, end: number): void {
-    this.deliveries += 1;
-    this.inbox.accept(person, bytes, start, end);
+  private received(person: Person, message: Message): void {
+    if (message.senderId !== person.userId) this.deliveries += 1;
+    this.inbox.accept(person, message);
+  }
+
+  private lost(person: Person, reason: string): void {
+    this.losses += 1;
+    if (!this.options.breaks) this.strays.push(`${person.nick} lost the connection: ${reason}`);
   }
 }

@@ -1,6 +1,6 @@
-import type { ConversationList, MessagePage } from '@nestim/protocol';
-import type { ImConnection } from '../wire/im-connection.js';
+import type { Conversation, ConversationList, MessagePage } from '@nestim/protocol';
 import type { Rest } from '../wire/rest.js';
+import { forEach } from './at-once.js';
 import type { GroupAudit } from './group-audit.js';
 import type { Person } from './people.js';
 import type { Window } from './window.js';
@@ -29,29 +29,25 @@ export async function compareHistory(audit: GroupAudit, rest: Rest, token: strin
 }
 
 /** Holds what every member, present or gone, is told about the conversation against a recount of the messages. */
-export async function compareUnread(audit: GroupAudit, rest: Rest): Promise<void> {
-  const members = [...audit.windows];
+export function compareUnread(audit: GroupAudit, rest: Rest): Promise<void> {
   const newest = newestOwnSeqs(audit);
-  const worker = async (): Promise<void> => {
-    for (let next = members.pop(); next; next = members.pop()) await compareMember(next, audit, rest, newest);
-  };
-  await Promise.all(Array.from({ length: AT_ONCE }, worker));
+  return forEach([...audit.windows], AT_ONCE, ([person, window]) =>
+    compareMember(person, window, audit, rest, newest.get(person.userId) ?? 0),
+  );
 }
 
 async function compareMember(
-  [person, window]: [Person, Window],
+  person: Person,
+  window: Window,
   audit: GroupAudit,
   rest: Rest,
-  newestOwn: Map<string, number>,
+  newestOwn: number,
 ): Promise<void> {
-  // A connection that only other files need may be closed by them at any moment.
-  const connection = window.leftSeq === null ? person.connection : null;
-  const row = await findConversation(person, connection, audit.conversationId, rest);
+  const row = await findConversation(person, audit.conversationId, rest);
   if (!row) return audit.differs(`${person.nick} has no conversation row`);
   const maxSeq = window.leftSeq ?? audit.head;
-  const base = Math.max(window.joinSeq, newestOwn.get(person.userId) ?? 0);
   const expected = {
-    unread: maxSeq - base,
+    unread: maxSeq - Math.max(window.joinSeq, newestOwn),
     maxSeq,
     minSeq: window.joinSeq + 1,
     active: window.leftSeq === null,
@@ -69,31 +65,14 @@ function newestOwnSeqs(audit: GroupAudit): Map<string, number> {
 
 async function findConversation(
   person: Person,
-  connection: ImConnection | null,
   conversationId: string,
   rest: Rest,
-): Promise<ConversationList['conversations'][number] | undefined> {
-  let cursor: string | null = null;
-  do {
-    const page: ConversationList = await listPage(person, connection, cursor, rest);
-    const row = page.conversations.find((c) => c.conversationId === conversationId);
-    if (row) return row;
-    cursor = page.nextCursor;
-  } while (cursor !== null);
-  return undefined;
-}
-
-/** Over the socket for who is a member, over REST for who has left. */
-function listPage(
-  person: Person,
-  connection: ImConnection | null,
-  cursor: string | null,
-  rest: Rest,
-): Promise<ConversationList> {
-  if (connection) {
-    return connection.ask('conversation:list', { ...(cursor !== null && { cursor }), limit: LIST_PAGE });
-  }
+): Promise<Conversation | undefined> {
   const query = new URLSearchParams({ limit: String(LIST_PAGE) });
-  if (cursor !== null) query.set('cursor', cursor);
-  return rest.get(person.token, `/conversations?${query}`);
+  for (;;) {
+    const page = await rest.get<ConversationList>(person.token, `/conversations?${query}`);
+    const row = page.conversations.find((conversation) => conversation.conversationId === conversationId);
+    if (row || page.nextCursor === null) return row;
+    query.set('cursor', page.nextCursor);
+  }
 }

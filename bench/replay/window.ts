@@ -1,59 +1,37 @@
-/** A receiver that gets nothing for so long gets nothing more. */
-const STALLED_MS = 30_000;
+/** A receiver that gets nothing for so long, coming back from a kill included, gets nothing more. */
+const STALLED_MS = 60_000;
 
-/**
- * What one member must receive of one group between joining and leaving: every message but his own (the sending
- * socket has its ack instead), in order, none twice.
- */
+/** What one member must be told of one group between joining and leaving: every message, in order, none twice. */
 export class Window {
   /** The last seq of the window once the member has left. */
   leftSeq: number | null = null;
-  /** How many messages came. */
-  received = 0;
   private next: number;
   private target = Infinity;
   private reached: () => void = () => {};
 
-  /**
-   * @param joinSeq the head at the moment of joining, itself not in the window
-   * @param isMine whether the member sent this seq; false for what is not sent yet
-   */
-  constructor(
-    readonly joinSeq: number,
-    private readonly isMine: (seq: number) => boolean,
-  ) {
+  /** @param joinSeq the head at the moment of joining, itself not in the window */
+  constructor(readonly joinSeq: number) {
     this.next = joinSeq + 1;
   }
 
-  /** Takes one received message; answers what is wrong with it, or null. */
+  /** Takes one message; answers what is wrong with it, or null. */
   receive(seq: number): string | null {
-    this.received += 1;
-    this.skipMine();
     const due = this.next;
     if (seq >= due) this.next = seq + 1;
-    if (this.target !== Infinity) this.settle();
+    if (this.next > this.target) this.reached();
     return seq === due ? null : `received ${seq} where ${due} was due`;
   }
 
   /** Resolves with null when all up to `target` has come, or with what is missing when nothing more comes. */
   async receivedUpTo(target: number, stalledMs = STALLED_MS): Promise<string | null> {
+    if (this.next > target) return null;
     const complete = new Promise<void>((resolve) => (this.reached = resolve));
     this.target = target;
-    this.settle();
     for (;;) {
-      const before = this.received;
+      const before = this.next;
       if (await settledWithin(complete, stalledMs)) return null;
-      if (this.received === before) return `received nothing from ${this.next} on, up to ${target}`;
+      if (this.next === before) return `received nothing from ${before} on, up to ${target}`;
     }
-  }
-
-  private settle(): void {
-    this.skipMine();
-    if (this.next > this.target) this.reached();
-  }
-
-  private skipMine(): void {
-    while (this.isMine(this.next)) this.next += 1;
   }
 }
 
