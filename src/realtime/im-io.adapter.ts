@@ -145,7 +145,7 @@ export class ImIoAdapter extends IoAdapter {
       if (typeof ack === 'function') this.refuse('UNKNOWN_EVENT', ack as AckFunction);
     });
     // A login that was ended during the handshake was not yet reachable as a socket.
-    this.lifecycle.authenticate(socket.handshake.auth as Handshake).catch(() => socket.disconnect(true));
+    this.lifecycle.assertLive(socket.data.ctx).catch(() => socket.disconnect(true));
   }
 
   /** A live socket ends with its token; the client connects again with a fresh one. */

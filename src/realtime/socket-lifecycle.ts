@@ -9,16 +9,23 @@ export interface SocketIdentity {
   expiresAt: number;
 }
 
-/** Answers who a handshake is, or throws an AppError that becomes the `connect_error`. */
-export type Authenticator = (handshake: Handshake) => Promise<SocketIdentity>;
+/** Knows logins. Both methods throw an AppError that becomes the `connect_error`. */
+export interface Authenticator {
+  /** Who a handshake is. */
+  authenticate(handshake: Handshake): Promise<SocketIdentity>;
+  /** Asks again whether a login that was good at the handshake still is. */
+  assertLive(identity: Omit<SocketIdentity, 'expiresAt'>): Promise<void>;
+}
 
 /** Names the rooms that a user's new socket belongs to. */
 export type RoomSource = (userId: string) => Promise<string[]>;
 
+const refuse = (): Promise<never> => Promise.reject(new AppError('UNAUTHENTICATED'));
+
 /** Where features hook into connecting, since realtime imports no feature. */
 @Injectable()
 export class SocketLifecycle {
-  private authenticator: Authenticator = () => Promise.reject(new AppError('UNAUTHENTICATED'));
+  private authenticator: Authenticator = { authenticate: refuse, assertLive: refuse };
   private readonly roomSources: RoomSource[] = [];
 
   authenticateWith(authenticator: Authenticator): void {
@@ -30,7 +37,11 @@ export class SocketLifecycle {
   }
 
   authenticate(handshake: Handshake): Promise<SocketIdentity> {
-    return this.authenticator(handshake);
+    return this.authenticator.authenticate(handshake);
+  }
+
+  assertLive(identity: Omit<SocketIdentity, 'expiresAt'>): Promise<void> {
+    return this.authenticator.assertLive(identity);
   }
 
   async roomsOf(userId: string): Promise<string[]> {

@@ -84,12 +84,21 @@ export class ConversationRepository {
     return stored.filter((doc) => doc.ownerId !== ownerId && (doc.revision ?? 0) > since && doc.readSeq > 0);
   }
 
-  /** Ids of the owner's group channels whose window is open. */
-  async listOpenGroupChannelIds(ownerId: string): Promise<string[]> {
+  /** Ids of each owner's group channels whose window is open. */
+  async listOpenGroupChannelIds(ownerIds: string[]): Promise<Map<string, string[]>> {
     const stored = await this.model
-      .find({ ownerId, channelId: GROUP_CHANNELS, leftSeq: null }, { channelId: 1, _id: 0 })
+      .find(
+        { ownerId: { $in: ownerIds }, channelId: GROUP_CHANNELS, leftSeq: null },
+        { ownerId: 1, channelId: 1, _id: 0 },
+      )
       .lean();
-    return stored.map((doc) => doc.channelId);
+    const channelIds = new Map<string, string[]>();
+    for (const { ownerId, channelId } of stored) {
+      const mine = channelIds.get(ownerId);
+      if (mine) mine.push(channelId);
+      else channelIds.set(ownerId, [channelId]);
+    }
+    return channelIds;
   }
 
   /**

@@ -9,6 +9,7 @@ import {
   type ReadResult,
 } from '@nestim/protocol';
 import { AppError } from '../../common/app-error.js';
+import { BatchedLookup } from '../../common/batched-lookup.js';
 import type { Ctx } from '../../common/ctx.js';
 import { LookupCache } from '../../common/lookup-cache.js';
 import { cutPage, decodeCursor, DEFAULT_PAGE } from '../../common/paging.js';
@@ -30,6 +31,9 @@ export class ConversationsService {
   private readonly knownDms: LookupCache<true>;
   /** Rows as reading needs them: dropped whenever a window opens or closes. */
   private readonly readers: LookupCache<ConversationRow>;
+  private readonly openGroupChannels = new BatchedLookup((ownerIds) =>
+    this.rows.listOpenGroupChannelIds(ownerIds),
+  );
 
   constructor(
     config: AppConfig,
@@ -128,8 +132,8 @@ export class ConversationsService {
     return row.leftSeq ?? row.joinSeq;
   }
 
-  listOpenGroupChannels(ownerId: string): Promise<string[]> {
-    return this.rows.listOpenGroupChannelIds(ownerId);
+  async listOpenGroupChannels(ownerId: string): Promise<string[]> {
+    return (await this.openGroupChannels.get(ownerId)) ?? [];
   }
 
   messageStored(stored: StoredNow): void {

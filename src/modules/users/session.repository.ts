@@ -17,6 +17,14 @@ export class SessionRepository {
     return this.sessions.findById(sessionId).lean<Stored<SessionRow>>().exec();
   }
 
+  /** Those that exist, in no particular order. */
+  findMany(sessionIds: string[]): Promise<Stored<SessionRow>[]> {
+    return this.sessions
+      .find({ _id: { $in: sessionIds } })
+      .lean<Stored<SessionRow>[]>()
+      .exec();
+  }
+
   /** Newest first, the ended ones left out. */
   listLive(userId: string, now: number, limit: number): Promise<Stored<SessionRow>[]> {
     return this.sessions

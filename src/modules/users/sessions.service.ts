@@ -1,15 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { ErrorCode, Platform, Session, TokenPair } from '@nestim/protocol';
 import { AppError } from '../../common/app-error.js';
+import { BatchedLookup } from '../../common/batched-lookup.js';
 import type { Ctx } from '../../common/ctx.js';
 import { newId } from '../../common/ids.js';
 import { LookupCache } from '../../common/lookup-cache.js';
+import type { Stored } from '../../common/stored.js';
 import { AppConfig } from '../../config/app-config.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
 import { hashRefreshToken, newRefreshToken, sessionIdOf } from './refresh-token.js';
 import { isLive, rotationFor } from './session.rules.js';
 import { SessionRepository } from './session.repository.js';
+import type { SessionRow } from './session.schema.js';
 import { toSession } from './to-session.js';
 import { type AccessIdentity, type TokenSubject, Tokens } from './tokens.js';
 import { UsersService } from './users.service.js';
@@ -24,6 +27,7 @@ const MAX_LISTED = 200;
 export class SessionsService {
   /** sessionId → why its tokens are refused, or '' when they are taken. */
   private readonly refusals = new LookupCache<ErrorCode | ''>(LIVE_SESSIONS);
+  private readonly rows = new BatchedLookup((sessionIds) => this.readRows(sessionIds));
 
   constructor(
     private readonly config: AppConfig,
@@ -68,9 +72,14 @@ export class SessionsService {
   /** Who a token speaks for. @throws AppError UNAUTHENTICATED, TOKEN_EXPIRED, USER_DISABLED or SESSION_REVOKED */
   async authenticate(accessToken: string): Promise<AccessIdentity> {
     const identity = this.tokens.verifyAccess(accessToken);
-    const refusal = await this.refusals.get(identity.sessionId, () => this.findRefusal(identity));
-    if (refusal !== '') throw new AppError(refusal);
+    await this.assertLive(identity);
     return identity;
+  }
+
+  /** @throws AppError UNAUTHENTICATED, USER_DISABLED or SESSION_REVOKED */
+  async assertLive(subject: TokenSubject): Promise<void> {
+    const refusal = await this.refusals.get(subject.sessionId, () => this.findRefusal(subject));
+    if (refusal !== '') throw new AppError(refusal);
   }
 
   /**
@@ -132,10 +141,14 @@ export class SessionsService {
   }
 
   private async findRefusal({ userId, sessionId }: TokenSubject): Promise<ErrorCode | ''> {
-    const [row, user] = await Promise.all([this.sessions.find(sessionId), this.users.findRefusal(userId)]);
+    const [row, user] = await Promise.all([this.rows.get(sessionId), this.users.findRefusal(userId)]);
     if (user === 'USER_DISABLED') return user;
     if (!row || row.userId !== userId || !isLive(row, Date.now())) return 'SESSION_REVOKED';
     return user;
+  }
+
+  private async readRows(sessionIds: string[]): Promise<Map<string, Stored<SessionRow>>> {
+    return new Map((await this.sessions.findMany(sessionIds)).map((row) => [String(row._id), row]));
   }
 
   private pair(subject: TokenSubject, refreshToken: string): TokenPair {

@@ -11,6 +11,9 @@ export class SocketsListener implements OnModuleInit {
   ) {}
 
   onModuleInit(): void {
-    this.lifecycle.authenticateWith(({ token }) => this.sessions.authenticate(token));
+    this.lifecycle.authenticateWith({
+      authenticate: ({ token }) => this.sessions.authenticate(token),
+      assertLive: (identity) => this.sessions.assertLive(identity),
+    });
   }
 }

@@ -34,10 +34,6 @@ export class UserRepository {
     return this.users.findOne({ usernameKey: username.toLowerCase() }).lean<Stored<UserRow>>().exec();
   }
 
-  async exists(userId: string): Promise<boolean> {
-    return (await this.users.exists({ _id: userId })) !== null;
-  }
-
   /** @returns false, and nothing is changed, when `currentHash` is no longer the one: of concurrent calls one wins. */
   async replacePassword(userId: string, currentHash: string, nextHash: string): Promise<boolean> {
     const { modifiedCount } = await this.users.updateOne(

@@ -2,11 +2,14 @@ import { Injectable } from '@nestjs/common';
 import type { AdminCreateUser, AdminUserResult, User } from '@nestim/protocol';
 import { LRUCache } from 'lru-cache';
 import { AppError } from '../../common/app-error.js';
+import { BatchedLookup } from '../../common/batched-lookup.js';
 import { newId } from '../../common/ids.js';
+import type { Stored } from '../../common/stored.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { toUser } from './to-user.js';
 import { refusalOf, type UserRefusal } from './user.rules.js';
 import { UserRepository } from './user.repository.js';
+import type { UserRow } from './user.schema.js';
 
 const KNOWN_USERS = { max: 200_000, ttl: 10_000 };
 
@@ -16,6 +19,7 @@ export class UsersService {
   /** Users that were there a moment ago; absence is never remembered. */
   private readonly known = new LRUCache<string, true>(KNOWN_USERS);
   private readonly lookUps = new Map<string, Promise<boolean>>();
+  private readonly rows = new BatchedLookup((userIds) => this.readRows(userIds));
 
   constructor(
     private readonly users: UserRepository,
@@ -39,7 +43,7 @@ export class UsersService {
 
   /** Why nobody may act as this user, or '' when one may; read from the store. */
   async findRefusal(userId: string): Promise<UserRefusal | ''> {
-    return refusalOf(await this.users.find(userId));
+    return refusalOf((await this.rows.get(userId)) ?? null);
   }
 
   /** @throws AppError UNAUTHENTICATED when there is no such user, USER_DISABLED */
@@ -77,15 +81,19 @@ export class UsersService {
   }
 
   private lookUp(userId: string): Promise<boolean> {
-    const found = this.users
-      .exists(userId)
-      .then((exists) => {
-        if (exists) this.known.set(userId, true);
-        return exists;
+    const found = this.rows
+      .get(userId)
+      .then((row) => {
+        if (row) this.known.set(userId, true);
+        return row !== undefined;
       })
       .finally(() => this.lookUps.delete(userId));
     this.lookUps.set(userId, found);
     return found;
+  }
+
+  private async readRows(userIds: string[]): Promise<Map<string, Stored<UserRow>>> {
+    return new Map((await this.users.findMany(userIds)).map((row) => [String(row._id), row]));
   }
 
   /** Which of these do not exist, read from the store. */
