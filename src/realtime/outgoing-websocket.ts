@@ -1,12 +1,11 @@
 import type { Socket } from 'node:net';
+import { CLOSE_CODES } from '@nestim/protocol';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 
 /** A client that lets so many bytes of pushes wait does not read: it is cut off, and catches up when it comes back. */
 const MAX_UNREAD_PUSHES = 1024 * 1024;
 /** The answers to what it asked itself may be more: its open sends, all of the largest kind. */
 const MAX_UNREAD = 64 * MAX_UNREAD_PUSHES;
-/** WebSocket close code: too much waited for this client. It may connect again at once, and sync. */
-export const SLOW_READER = 4008;
 /** How long it may take to read what waits, and why it is closed. */
 const CLOSE_MS = 5_000;
 /** A frame up to here is written as one piece: copying it costs less than a second piece. */
@@ -75,7 +74,7 @@ class OutgoingWebSocket extends WebSocket {
     const answer = isAnswer(frame);
     const tooMuch = waiting > MAX_UNREAD || (!answer && waiting - this.answers > MAX_UNREAD_PUSHES);
     if (tooMuch && !isClose(frame)) {
-      this.close(SLOW_READER, 'SLOW_READER');
+      this.close(CLOSE_CODES.SLOW_READER.code, 'SLOW_READER');
       return false;
     }
     if (answer) this.answers += frame.at(-1)!.length;

@@ -90,3 +90,9 @@ export const WireError = z.object({
   details: z.unknown().optional(),
 });
 export type WireError = z.infer<typeof WireError>;
+
+/** The body of every refusal of a route. */
+export const ErrorBody = z.object({ error: WireError });
+
+/** {@link WireError} where only some codes can occur. */
+export const wireErrorOf = (codes: readonly ErrorCode[]) => WireError.extend({ code: z.enum(codes) });

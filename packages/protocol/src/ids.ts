@@ -7,12 +7,15 @@ export type ChannelType = (typeof ChannelType)[keyof typeof ChannelType];
 /** Ending of a channel's twin that carries commands: stored, ordered and synced, never shown, never unread. */
 export const COMMAND_SUFFIX = '____cmd';
 
-const ID = /^[A-Za-z0-9._-]{1,64}$/;
-const isId = (value: string): boolean => ID.test(value) && !value.endsWith(COMMAND_SUFFIX);
+const ID = new RegExp(`^(?!.*${COMMAND_SUFFIX}$)[A-Za-z0-9._-]{1,64}$`);
+const isId = (value: string): boolean => ID.test(value);
 
 /** Compared by bytes; 1–64 of `A–Z a–z 0–9 . _ -`, never ending in `____cmd`. */
-export const UserId = z.string().refine(isId, 'must be 1-64 of A-Z a-z 0-9 . _ - and not end in ____cmd');
-export const GroupId = UserId;
+export const UserId = z
+  .string()
+  .regex(ID, 'must be 1-64 of A-Z a-z 0-9 . _ - and not end in ____cmd')
+  .describe('Compared by bytes.');
+export const GroupId = UserId.describe('Formed as a user id.');
 
 /** `dm:<a>:<b>`, the two user ids sorted by bytes; `dm:a:a` is a note to oneself. */
 export const dmConversationId = (a: string, b: string): string => (a < b ? `dm:${a}:${b}` : `dm:${b}:${a}`);
@@ -49,7 +52,8 @@ export const ConversationId = z
   .refine(
     (value) => parseConversationId(value) !== null,
     'must be dm:<userId>:<userId> (sorted) or group:<groupId>',
-  );
+  )
+  .describe('dm:<userId>:<userId>, the two sorted by bytes, or group:<groupId>.');
 
 /** Chosen by the client, one for each thing it makes; the same id again gives the same thing. */
 export const ClientId = z.string().regex(/^[\x21-\x7e]{1,64}$/, 'must be 1-64 visible ASCII characters');

@@ -17,7 +17,8 @@ export const CustomContent = z
   .refine(
     (content) => whyNotStorable(content.data) !== null || JSON.stringify(content).length <= MAX_CUSTOM,
     `must be at most ${MAX_CUSTOM} characters of JSON`,
-  );
+  )
+  .describe(`At most ${MAX_CUSTOM} characters of JSON.`);
 
 const addressed = {
   conversationId: ConversationId.optional(),
@@ -34,7 +35,8 @@ export const SendMessage = z
   .refine(
     (m) => (m.conversationId === undefined) !== (m.to === undefined),
     'give either conversationId or to',
-  );
+  )
+  .describe('Give either conversationId or to. The same clientMsgId again answers the same message.');
 
 export const MessageType = z.enum(['text', 'custom', 'system']);
 
