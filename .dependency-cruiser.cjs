@@ -62,7 +62,7 @@ module.exports = {
     {
       name: 'nothing-imports-the-composition-root',
       severity: 'error',
-      from: { path: '^src/', pathNot: `${SPEC}|^src/main\\.ts$` },
+      from: { path: '^src/', pathNot: `${SPEC}|^src/(main\\.ts$|cli/)` },
       to: { path: '^src/(main|app\\.module|configure-app)\\.ts$' },
     },
 

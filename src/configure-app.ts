@@ -1,8 +1,9 @@
+import type { INestApplication } from '@nestjs/common';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { HttpErrorFilter } from './common/http-error.filter.js';
 import { AppConfig } from './config/app-config.js';
 import { ShutdownSteps } from './infra/lifecycle/shutdown-steps.js';
-import { serveApiDocs } from './infra/openapi/api-docs.js';
+import { serveApiDocs } from './infra/api-docs/serve-api-docs.js';
 import { ImIoAdapter } from './realtime/im-io.adapter.js';
 import { RealtimeServer } from './realtime/realtime-server.js';
 
@@ -10,13 +11,18 @@ const OUTSIDE_THE_API = ['health/live', 'health/ready', 'health/consistency', 'm
 
 const KEEP_ALIVE_MS = 65_000;
 
+/** Where the routes are; the API documents need no more of the edges. */
+export function setPaths(app: INestApplication): void {
+  app.setGlobalPrefix('api/v1', { exclude: OUTSIDE_THE_API });
+}
+
 /** Gives an app its edges: prefix, body parser, errors, CORS, sockets, documents, and how the sockets stop. */
 export function configureApp(app: NestExpressApplication): void {
   const config = app.get(AppConfig);
   app.disable('x-powered-by');
   app.disable('etag');
   app.useBodyParser('json', { limit: config.maxPayloadBytes });
-  app.setGlobalPrefix('api/v1', { exclude: OUTSIDE_THE_API });
+  setPaths(app);
   const http = app.getHttpAdapter();
   http.get('/', (_request: unknown, response: unknown) => http.redirect(response, 302, '/api/docs'));
   app.useGlobalFilters(new HttpErrorFilter());

@@ -1,5 +1,5 @@
 import { Controller, Get, Headers, HttpCode, Post, Res } from '@nestjs/common';
-import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
+import { ApiBearerAuth, ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
 import * as protocol from '@nestim/protocol';
 import type { Response } from 'express';
 import { createZodDto } from 'nestjs-zod';
@@ -23,6 +23,7 @@ export class ConsistencyController {
   @Public()
   @ApiTags('health')
   @ApiOkResponse({ type: ConsistencyReportDto })
+  @ApiServiceUnavailableResponse({ type: ConsistencyReportDto })
   last(
     @Headers('authorization') authorization: string | undefined,
     @Res({ passthrough: true }) response: Response,

@@ -1,4 +1,5 @@
 import type { WireError } from '@nestim/protocol';
+import { assertDocumentedRefusal } from './documented.js';
 
 /** An answer of the REST API with its parsed body (null when empty). */
 export interface ApiAnswer<T> {
@@ -42,7 +43,9 @@ export function api(url: string, token?: string): Api {
       ...(body !== undefined && { body: JSON.stringify(body) }),
     });
     const text = await response.text();
-    return { status: response.status, body: (text === '' ? null : JSON.parse(text)) as T };
+    const answer = (text === '' ? null : JSON.parse(text)) as T;
+    if (!response.ok) assertDocumentedRefusal(method, `/api/v1${path}`, (answer as Failure).error.code);
+    return { status: response.status, body: answer };
   };
   const succeed = async <T>(method: string, path: string, body?: unknown): Promise<T> => {
     const answer = await call<T>(method, path, body);

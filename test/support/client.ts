@@ -11,6 +11,7 @@ import type {
   WireError,
 } from '@nestim/protocol';
 import { io, type Socket } from 'socket.io-client';
+import { assertDocumentedAck, assertDocumentedConnectError } from './documented.js';
 import { PATIENCE_MS, within } from './wait.js';
 
 /** Where a message goes. */
@@ -50,8 +51,10 @@ export class Client {
   }
 
   /** As {@link emit}, for what no well-behaved client sends. */
-  emitRaw(event: string, ...args: unknown[]): Promise<Ack<unknown>> {
-    return this.socket.timeout(PATIENCE_MS).emitWithAck(event, ...args) as Promise<Ack<unknown>>;
+  async emitRaw(event: string, ...args: unknown[]): Promise<Ack<unknown>> {
+    const ack = (await this.socket.timeout(PATIENCE_MS).emitWithAck(event, ...args)) as Ack<unknown>;
+    if (!ack.ok) assertDocumentedAck(event, ack.error.code);
+    return ack;
   }
 
   /** The data of a successful ack. @throws Refused */
@@ -138,6 +141,7 @@ export async function connect(
     return client;
   } catch (error) {
     socket.disconnect();
+    if (error instanceof Refused) assertDocumentedConnectError(error.error.code);
     throw error;
   }
 }

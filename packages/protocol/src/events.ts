@@ -109,6 +109,7 @@ export const HANDSHAKE_ERRORS = [
   'UNAUTHENTICATED',
   'TOKEN_EXPIRED',
   'SESSION_REVOKED',
+  'USER_DISABLED',
   'FORBIDDEN',
   'INTERNAL',
 ] as const satisfies readonly ErrorCode[];

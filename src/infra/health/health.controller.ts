@@ -1,21 +1,30 @@
 import { Controller, Get, Res } from '@nestjs/common';
-import type { Liveness, Readiness } from '@nestim/protocol';
+import { ApiOkResponse, ApiServiceUnavailableResponse, ApiTags } from '@nestjs/swagger';
+import * as protocol from '@nestim/protocol';
 import type { Response } from 'express';
+import { createZodDto } from 'nestjs-zod';
 import { Public } from '../../common/public.decorator.js';
 import { HealthService } from './health.service.js';
 
+class LivenessDto extends createZodDto(protocol.Liveness) {}
+class ReadinessDto extends createZodDto(protocol.Readiness) {}
+
+@ApiTags('health')
 @Public()
 @Controller('health')
 export class HealthController {
   constructor(private readonly health: HealthService) {}
 
   @Get('live')
-  live(): Liveness {
+  @ApiOkResponse({ type: LivenessDto })
+  live(): protocol.Liveness {
     return this.health.live();
   }
 
   @Get('ready')
-  async ready(@Res({ passthrough: true }) response: Response): Promise<Readiness> {
+  @ApiOkResponse({ type: ReadinessDto })
+  @ApiServiceUnavailableResponse({ type: ReadinessDto })
+  async ready(@Res({ passthrough: true }) response: Response): Promise<protocol.Readiness> {
     const readiness = await this.health.ready();
     response.status(readiness.status === 'ready' ? 200 : 503);
     return readiness;

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import * as protocol from '@nestim/protocol';
 import { createZodDto } from 'nestjs-zod';
+import { ApiErrors } from '../../common/api-errors.decorator.js';
 import type { Ctx } from '../../common/ctx.js';
 import { ZodPipe } from '../../common/zod-validation.pipe.js';
 import { CurrentCtx } from '../users/index.js';
@@ -28,6 +29,7 @@ export class ConversationsController {
   }
 
   @Post(':conversationId/read')
+  @ApiErrors('CONVERSATION_NOT_FOUND')
   @HttpCode(200)
   @ApiOkResponse({ type: ReadResultDto })
   read(

@@ -2,6 +2,7 @@ import { Controller, Get, Param, Query } from '@nestjs/common';
 import { ApiBearerAuth, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import * as protocol from '@nestim/protocol';
 import { createZodDto } from 'nestjs-zod';
+import { ApiErrors } from '../../common/api-errors.decorator.js';
 import type { Ctx } from '../../common/ctx.js';
 import { ZodPipe } from '../../common/zod-validation.pipe.js';
 import { CurrentCtx } from '../users/index.js';
@@ -27,6 +28,7 @@ export class FriendsController {
   }
 
   @Get(':userId')
+  @ApiErrors('USER_NOT_FOUND', 'INVALID_FRIEND_RECORD')
   @ApiOkResponse({ type: FriendResultDto })
   async get(
     @CurrentCtx() ctx: Ctx,

@@ -2,6 +2,7 @@ import { Body, Controller, Get, HttpCode, Param, Post, Query } from '@nestjs/com
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import * as protocol from '@nestim/protocol';
 import { createZodDto } from 'nestjs-zod';
+import { ApiErrors } from '../../common/api-errors.decorator.js';
 import type { Ctx } from '../../common/ctx.js';
 import { ZodPipe } from '../../common/zod-validation.pipe.js';
 import { CurrentCtx } from '../users/index.js';
@@ -27,6 +28,7 @@ export class GroupsController {
   ) {}
 
   @Post()
+  @ApiErrors('USER_NOT_FOUND', 'GROUP_FULL', 'IDEMPOTENCY_CONFLICT', 'SHUTTING_DOWN')
   @ApiCreatedResponse({ type: GroupResultDto })
   async create(
     @CurrentCtx() ctx: Ctx,
@@ -36,12 +38,14 @@ export class GroupsController {
   }
 
   @Get(':groupId')
+  @ApiErrors('GROUP_NOT_FOUND')
   @ApiOkResponse({ type: GroupResultDto })
   async get(@CurrentCtx() ctx: Ctx, @Param('groupId', groupIdPipe) groupId: string): Promise<GroupResultDto> {
     return { group: await this.groups.get(ctx, groupId) };
   }
 
   @Get(':groupId/members')
+  @ApiErrors('GROUP_NOT_FOUND')
   @ApiOkResponse({ type: GroupMemberListDto })
   listMembers(
     @CurrentCtx() ctx: Ctx,
@@ -52,6 +56,7 @@ export class GroupsController {
   }
 
   @Post(':groupId/join')
+  @ApiErrors('GROUP_NOT_FOUND', 'GROUP_NOT_OPEN', 'GROUP_FULL', 'SHUTTING_DOWN')
   @HttpCode(200)
   @ApiOkResponse({ type: JoinResultDto })
   join(@CurrentCtx() ctx: Ctx, @Param('groupId', groupIdPipe) groupId: string): Promise<protocol.JoinResult> {
@@ -59,6 +64,7 @@ export class GroupsController {
   }
 
   @Post(':groupId/leave')
+  @ApiErrors('GROUP_NOT_FOUND', 'OWNER_CANNOT_LEAVE', 'SHUTTING_DOWN')
   @HttpCode(200)
   @ApiOkResponse({ type: LeaveResultDto })
   leave(

@@ -3,6 +3,7 @@ import { ApiBearerAuth, ApiBody, ApiOkResponse, ApiTags } from '@nestjs/swagger'
 import * as protocol from '@nestim/protocol';
 import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
+import { ApiErrors } from '../../common/api-errors.decorator.js';
 import type { Ctx } from '../../common/ctx.js';
 import { ZodPipe } from '../../common/zod-validation.pipe.js';
 import { CurrentCtx } from '../users/index.js';
@@ -23,6 +24,7 @@ export class MessagesController {
 
   @Post('messages')
   @HttpCode(200)
+  @ApiErrors(...protocol.CLIENT_EVENTS['message:send'].errors, 'SHUTTING_DOWN')
   @ApiBody({ schema: sendMessageSchema as object })
   @ApiOkResponse({ type: MessageResultDto })
   async send(
@@ -33,6 +35,7 @@ export class MessagesController {
   }
 
   @Get('conversations/:conversationId/messages')
+  @ApiErrors('CONVERSATION_NOT_FOUND')
   @ApiOkResponse({ type: MessagePageDto })
   history(
     @CurrentCtx() ctx: Ctx,

@@ -2,6 +2,7 @@ import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/co
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import * as protocol from '@nestim/protocol';
 import { createZodDto } from 'nestjs-zod';
+import { ApiErrors } from '../../common/api-errors.decorator.js';
 import type { Ctx } from '../../common/ctx.js';
 import { Public } from '../../common/public.decorator.js';
 import { ZodPipe } from '../../common/zod-validation.pipe.js';
@@ -27,6 +28,7 @@ export class AuthController {
 
   @Public()
   @Post('register')
+  @ApiErrors('REGISTRATION_CLOSED', 'USERNAME_TAKEN', 'TOO_MANY_REQUESTS')
   @ApiCreatedResponse({ type: AuthResultDto })
   register(@Body(new ZodPipe(protocol.Register)) body: RegisterDto): Promise<protocol.AuthResult> {
     return this.auth.register(body);
@@ -34,6 +36,7 @@ export class AuthController {
 
   @Public()
   @Post('login')
+  @ApiErrors('BAD_CREDENTIALS', 'UNAUTHENTICATED', 'USER_DISABLED', 'TOO_MANY_REQUESTS')
   @HttpCode(200)
   @ApiOkResponse({ type: AuthResultDto })
   login(@Body(new ZodPipe(protocol.Login)) body: LoginDto): Promise<protocol.AuthResult> {
@@ -42,6 +45,7 @@ export class AuthController {
 
   @Public()
   @Post('refresh')
+  @ApiErrors('UNAUTHENTICATED', 'SESSION_REVOKED', 'USER_DISABLED')
   @HttpCode(200)
   @ApiOkResponse({ type: TokenPairDto })
   refresh(@Body(new ZodPipe(protocol.Refresh)) body: RefreshDto): Promise<protocol.TokenPair> {
@@ -50,6 +54,7 @@ export class AuthController {
 
   @ApiBearerAuth()
   @Post('password')
+  @ApiErrors('BAD_CREDENTIALS', 'TOO_MANY_REQUESTS')
   @HttpCode(204)
   changePassword(
     @CurrentCtx() ctx: Ctx,
@@ -60,6 +65,7 @@ export class AuthController {
 
   @ApiBearerAuth()
   @Post('logout')
+  @ApiErrors('SESSION_NOT_FOUND')
   @HttpCode(204)
   logout(@CurrentCtx() ctx: Ctx): Promise<void> {
     return this.sessions.end(ctx.userId, ctx.sessionId);
@@ -74,6 +80,7 @@ export class AuthController {
 
   @ApiBearerAuth()
   @Delete('sessions/:sessionId')
+  @ApiErrors('SESSION_NOT_FOUND')
   @HttpCode(204)
   endSession(
     @CurrentCtx() ctx: Ctx,

@@ -2,6 +2,7 @@ import { Body, Controller, HttpCode, Param, Post } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import * as protocol from '@nestim/protocol';
 import { createZodDto } from 'nestjs-zod';
+import { ApiErrors } from '../../common/api-errors.decorator.js';
 import { AdminOnly } from '../../common/admin-only.decorator.js';
 import { ZodPipe } from '../../common/zod-validation.pipe.js';
 import { AuthService } from './auth.service.js';
@@ -25,6 +26,7 @@ export class UsersAdminController {
   ) {}
 
   @Post('users')
+  @ApiErrors('USER_EXISTS')
   @ApiCreatedResponse({ type: UserResultDto })
   async createUser(
     @Body(new ZodPipe(protocol.AdminCreateUser)) body: AdminCreateUserDto,
@@ -33,6 +35,7 @@ export class UsersAdminController {
   }
 
   @Post('users/:userId/disable')
+  @ApiErrors('USER_NOT_FOUND')
   @HttpCode(200)
   @ApiOkResponse({ type: AdminUserResultDto })
   disableUser(
@@ -42,6 +45,7 @@ export class UsersAdminController {
   }
 
   @Post('users/:userId/enable')
+  @ApiErrors('USER_NOT_FOUND')
   @HttpCode(200)
   @ApiOkResponse({ type: AdminUserResultDto })
   enableUser(
@@ -51,6 +55,7 @@ export class UsersAdminController {
   }
 
   @Post('tokens')
+  @ApiErrors('USER_NOT_FOUND', 'USER_DISABLED')
   @ApiCreatedResponse({ type: TokenPairDto })
   createTokens(
     @Body(new ZodPipe(protocol.AdminCreateToken)) body: AdminCreateTokenDto,
