@@ -18,6 +18,11 @@ export class LookupCache<V extends NonNullable<unknown>> {
     this.held = new LRUCache({ max: options.max, ttl: options.ttlMs });
   }
 
+  /** The remembered answer, if there is one. */
+  known(key: string): V | undefined {
+    return this.held.get(key);
+  }
+
   /** Concurrent calls for one key share one lookup. */
   async get(key: string, lookUp: () => Promise<V>): Promise<V> {
     for (;;) {

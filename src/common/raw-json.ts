@@ -1,4 +1,6 @@
-/** JSON text that stands for a value: it is sent as it is. */
-export class RawJson {
+/** JSON text that stands for a value of type `T`: it is sent as it is. */
+export class RawJson<T = unknown> {
+  declare private readonly stands: T;
+
   constructor(readonly text: string) {}
 }

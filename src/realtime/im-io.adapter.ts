@@ -10,6 +10,7 @@ import { parseWith } from '../common/zod-validation.pipe.js';
 import { AppConfig } from '../config/app-config.js';
 import { InFlightRequests } from '../infra/lifecycle/in-flight-requests.js';
 import { ShutdownSteps } from '../infra/lifecycle/shutdown-steps.js';
+import { writeDirectly } from './direct-connection.js';
 import { jsonParser } from './json-parser.js';
 import { OutgoingWebSocketServer } from './outgoing-websocket.js';
 import { RealtimeServer } from './realtime-server.js';
@@ -66,6 +67,7 @@ export class ImIoAdapter extends IoAdapter {
         (thrown: unknown) => next(this.refusal(thrown)),
       );
     });
+    io.engine.on('connection', writeDirectly);
     io.on('connection', (socket) => this.onConnected(socket));
     this.realtime.attach(io);
     return io;

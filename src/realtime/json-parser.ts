@@ -12,9 +12,12 @@ class JsonEncoder extends Encoder {
   }
 }
 
+/** What was encoded before is an event's only argument, or all of an answer. */
 function textOf(data: unknown): string {
-  const [first] = Array.isArray(data) ? (data as unknown[]) : [];
-  return first instanceof RawJson ? `[${first.text}]` : JSON.stringify(data);
+  const last: unknown = Array.isArray(data) ? data.at(-1) : undefined;
+  if (!(last instanceof RawJson)) return JSON.stringify(data);
+  const [event] = data as unknown[];
+  return event === last ? `[${last.text}]` : `[${JSON.stringify(event)},${last.text}]`;
 }
 
 /** For socket.io's `parser`. */

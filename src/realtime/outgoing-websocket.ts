@@ -12,7 +12,7 @@ const CLOSE_MS = 5_000;
 const MAX_JOINED = 16 * 1024;
 const CLOSE_OPCODE = 8;
 
-type Frame = (Buffer | string)[];
+export type Frame = (Buffer | string)[];
 
 /** What ws does with a frame; not in its types, but engine.io relies on it too. */
 interface Sender {
@@ -37,16 +37,7 @@ function uncorkAll(): void {
  */
 class OutgoingSender extends Sender {
   override sendFrame(frame: Frame, done?: (error?: Error) => void): void {
-    const socket = this._socket;
-    if (!owners.get(socket)!.accepts(frame, socket.writableLength)) return;
-    if (socket.writableCorked === 0) {
-      socket.cork();
-      if (corked.push(socket) === 1) process.nextTick(uncorkAll);
-    }
-    // Broadcasts share a frame: it is joined once.
-    if (frame.length === 2 && frame[1]!.length <= MAX_JOINED) frame.splice(0, 2, joined(frame));
-    for (const piece of frame) socket.write(piece);
-    done?.();
+    if (owners.get(this._socket)!.put(frame, isAnswer(frame))) done?.();
   }
 }
 
@@ -55,7 +46,8 @@ function joined(frame: Frame): Buffer {
 }
 
 /** A connection of this server: what goes out is gathered and bounded. */
-class OutgoingWebSocket extends WebSocket {
+export class OutgoingWebSocket extends WebSocket {
+  declare private readonly _socket: Socket;
   /** Bytes of answers among those that wait. */
   private answers = 0;
 
@@ -68,12 +60,29 @@ class OutgoingWebSocket extends WebSocket {
     owners.set(socket, this);
   }
 
-  /** Takes note of a frame about to go out behind `waiting` bytes. False: too much waits, the connection is being closed. */
-  accepts(frame: Frame, waiting: number): boolean {
+  /**
+   * Sends a whole frame with the others of this turn.
+   * @param answer whether it is the ack of an event
+   * @returns false when the connection is being closed: it is dropped then
+   */
+  put(frame: Frame, answer: boolean): boolean {
+    const socket = this._socket;
+    if (!this.accepts(frame, answer, socket.writableLength)) return false;
+    if (socket.writableCorked === 0) {
+      socket.cork();
+      if (corked.push(socket) === 1) process.nextTick(uncorkAll);
+    }
+    // Broadcasts share a frame: it is joined once.
+    if (frame.length === 2 && frame[1]!.length <= MAX_JOINED) frame.splice(0, 2, joined(frame));
+    for (const piece of frame) socket.write(piece);
+    return true;
+  }
+
+  private accepts(frame: Frame, answer: boolean, waiting: number): boolean {
+    if (isClose(frame)) return true;
+    if (this.readyState !== WebSocket.OPEN) return false;
     if (waiting === 0) this.answers = 0;
-    const answer = isAnswer(frame);
-    const tooMuch = waiting > MAX_UNREAD || (!answer && waiting - this.answers > MAX_UNREAD_PUSHES);
-    if (tooMuch && !isClose(frame)) {
+    if (waiting > MAX_UNREAD || (!answer && waiting - this.answers > MAX_UNREAD_PUSHES)) {
       this.close(CLOSE_CODES.SLOW_READER.code, 'SLOW_READER');
       return false;
     }

@@ -6,8 +6,11 @@ import {
   type ServerPayload,
   type WireError,
 } from '@nestim/protocol';
+import type { RawJson } from '../common/raw-json.js';
 import { RealtimeServer } from './realtime-server.js';
 import { Rooms, sessionRoom, userRoom } from './rooms.js';
+
+type Payload<E extends ServerEvent> = ServerPayload<E> | RawJson<ServerPayload<E>>;
 
 /**
  * Sends events to who is online. At most once: who is offline, or whose connection breaks, catches up by pulling.
@@ -20,19 +23,14 @@ export class RealtimePublisher {
     private readonly rooms: Rooms,
   ) {}
 
-  toRoom<E extends ServerEvent>(
-    room: string,
-    event: E,
-    payload: ServerPayload<E>,
-    exceptSocketId?: string,
-  ): void {
+  toRoom<E extends ServerEvent>(room: string, event: E, payload: Payload<E>, exceptSocketId?: string): void {
     this.emit(room, event, payload, exceptSocketId);
   }
 
   toUsers<E extends ServerEvent>(
     userIds: string[],
     event: E,
-    payload: ServerPayload<E>,
+    payload: Payload<E>,
     exceptSocketId?: string,
   ): void {
     if (userIds.length > 0) this.emit(userIds.map(userRoom), event, payload, exceptSocketId);

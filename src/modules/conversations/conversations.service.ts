@@ -92,6 +92,11 @@ export class ConversationsService {
     return (await this.rows.find(userId, conversationId)) !== null;
   }
 
+  /** Whether both rows of a dm are known to be there. */
+  isKnownDm(channelId: string): boolean {
+    return this.knownDms.known(channelId) === true;
+  }
+
   /** Makes both rows of a dm before its first message. */
   ensureDm(a: string, b: string): Promise<true> {
     const channelId = dmConversationId(a, b);

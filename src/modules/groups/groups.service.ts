@@ -89,6 +89,11 @@ export class GroupsService {
     return { leftSeq };
   }
 
+  /** Whether this is remembered to be a member; false says nothing. */
+  isKnownMember(groupId: string, userId: string): boolean {
+    return this.memberships.isKnownMember(groupId, userId);
+  }
+
   /** Cheap enough for every message. */
   findRole(groupId: string, userId: string): Promise<GroupRole | null> {
     return this.memberships.findRole(groupId, userId);

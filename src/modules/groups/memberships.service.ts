@@ -23,6 +23,11 @@ export class MembershipsService {
     this.roles = new LookupCache({ max: MAX_CACHED, ttlMs: config.cacheTtlMs });
   }
 
+  /** Whether this is remembered to be a member; false says nothing. */
+  isKnownMember(groupId: string, userId: string): boolean {
+    return (this.roles.known(roleKey(groupId, userId)) ?? 'none') !== 'none';
+  }
+
   /** Cheap enough for every message; exact for changes by this process, somewhat late for those by others. */
   async findRole(groupId: string, userId: string): Promise<GroupRole | null> {
     const role = await this.roles.get(roleKey(groupId, userId), async () => {

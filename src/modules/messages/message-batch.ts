@@ -2,7 +2,7 @@ import type { Message } from '@nestim/protocol';
 import { AppError } from '../../common/app-error.js';
 import { isSameSend, isUncounted, type NumberedMessage, sendKey } from './message.rules.js';
 import { newMessageId } from './message.record.js';
-import type { Lane, WaitingSend } from './writer-lane.js';
+import { Appended, type Lane, type WaitingSend } from './writer-lane.js';
 
 /** A send with its number, on its way to the store. */
 export interface BatchItem extends NumberedMessage {
@@ -35,7 +35,7 @@ export function answerStored(items: BatchItem[], stored: ReadonlyMap<string, Mes
   return items.filter(({ send }) => {
     const message = stored.get(sendKey(send.draft));
     if (!message) return true;
-    if (isSameSend(message, send.draft)) send.resolve({ message, fresh: false });
+    if (isSameSend(message, send.draft)) send.resolve(new Appended(message, false));
     else send.reject(new AppError('IDEMPOTENCY_CONFLICT'));
     return false;
   });

@@ -9,9 +9,11 @@ import { answerStored, type BatchItem, numberSends, renumber } from './message-b
 import { MessageRepository } from './message.repository.js';
 import { RecentMessages } from './recent-messages.js';
 import { isSameSend, type MessageDraft, sendKey } from './message.rules.js';
-import type { Appended, Lane, Turn, WaitingSend } from './writer-lane.js';
+import { Appended, type Lane, type Turn, type WaitingSend } from './writer-lane.js';
 import { WriterLanes } from './writer-lanes.js';
 
+/** Commits under way at once: while the store syncs one, the next is made. A conversation is in one of them. */
+const MAX_COMMITS = 2;
 const MAX_BATCH = 1_000;
 const MAX_BATCH_WEIGHT = 12_000_000;
 const MAX_UNEXPLAINED = 100;
@@ -20,9 +22,9 @@ const UNEXPLAINED_PAUSE_MS = 10;
 /**
  * Group commit: gives each message the next `seq` of its conversation and stores it, exactly once.
  *
- * There is no counter document; the messages' unique index is the counter. All sends that arrive while a commit is
- * under way form the next one: one ordered insert, whatever the number of conversations, so what survives a crash is
- * a prefix and never a hole. Other processes may write to the same conversations: the unique indexes decide, and who
+ * There is no counter document; the messages' unique index is the counter. The sends that arrive while commits are
+ * under way form the next one: one ordered insert, whatever the number of conversations, and each conversation in one
+ * commit at a time, so what survives a crash is a prefix of it and never a hole. Other processes may write to the same conversations: the unique indexes decide, and who
  * meets a duplicate key looks its sends up, reads the heads again and numbers the rest anew.
  * An outcome is given only after the store has synced the message.
  */
@@ -32,7 +34,8 @@ export class MessageWriter {
   private readonly lanes = new WriterLanes();
   private readonly ready = new Set<Lane>();
   private readonly open = new Map<string, { draft: MessageDraft; outcome: Promise<Appended | null> }>();
-  private committing = false;
+  private commits = 0;
+  private scheduled = false;
   private openTurns = 0;
   private onDrained: (() => void) | null = null;
 
@@ -65,7 +68,7 @@ export class MessageWriter {
       if (!isSameSend(earlier.draft, draft)) throw new AppError('IDEMPOTENCY_CONFLICT');
       this.metrics.duplicatesSuppressed.inc();
       const shared = await earlier.outcome;
-      return shared && { ...shared, fresh: false };
+      return shared && new Appended(shared.message, false);
     }
     this.refuseWhenClosing();
     const outcome = new Promise<Appended | null>((resolve, reject) => {
@@ -136,10 +139,14 @@ export class MessageWriter {
   private wake(lane: Lane): void {
     if (lane.busy) return;
     this.ready.add(lane);
-    if (this.committing) return;
-    this.committing = true;
-    // The rest of this turn of the event loop still joins the first batch.
-    setImmediate(() => void this.commitAll());
+    this.schedule();
+  }
+
+  private schedule(): void {
+    if (this.scheduled || this.ready.size === 0 || this.commits === MAX_COMMITS) return;
+    this.scheduled = true;
+    // The rest of this turn of the event loop still joins the batch.
+    setImmediate(() => this.commitReady());
   }
 
   private release(lane: Lane): void {
@@ -147,12 +154,17 @@ export class MessageWriter {
     if (!lane.idle) this.wake(lane);
   }
 
-  private async commitAll(): Promise<void> {
-    for (let batch = this.takeBatch(); batch.length > 0; batch = this.takeBatch()) {
-      await this.commit(batch);
+  private commitReady(): void {
+    this.scheduled = false;
+    const batch = this.takeBatch();
+    if (batch.length === 0) return;
+    this.commits += 1;
+    this.schedule();
+    void this.commit(batch).then(() => {
+      this.commits -= 1;
       for (const lane of new Set(batch.map((item) => item.lane))) this.release(lane);
-    }
-    this.committing = false;
+      this.schedule();
+    });
   }
 
   private takeBatch(): BatchItem[] {
@@ -217,8 +229,9 @@ export class MessageWriter {
   private settle({ lane, send, message, uncounted }: BatchItem, revision: number): void {
     lane.head = message.seq;
     this.conversations.messageStored({ message, uncounted, revision });
-    this.recent.stored(message);
-    send.resolve({ message, fresh: true });
+    const appended = new Appended(message, true);
+    this.recent.stored(appended);
+    send.resolve(appended);
   }
 
   /**

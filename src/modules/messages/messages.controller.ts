@@ -31,7 +31,7 @@ export class MessagesController {
     @CurrentCtx() ctx: Ctx,
     @Body(new ZodPipe(protocol.SendMessage)) message: protocol.SendMessage,
   ): Promise<{ message: protocol.Message }> {
-    return { message: await this.messages.send(ctx, message) };
+    return { message: (await this.messages.send(ctx, message)).message };
   }
 
   @Get('conversations/:conversationId/messages')

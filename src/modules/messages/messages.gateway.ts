@@ -1,5 +1,5 @@
 import { MessageBody, SubscribeMessage } from '@nestjs/websockets';
-import { type Ack, type Message, PullMessages, SendMessage } from '@nestim/protocol';
+import { PullMessages, SendMessage } from '@nestim/protocol';
 import type { Ctx } from '../../common/ctx.js';
 import { RawJson } from '../../common/raw-json.js';
 import { ZodPipe } from '../../common/zod-validation.pipe.js';
@@ -10,12 +10,14 @@ import { MessagesService } from './messages.service.js';
 export class MessagesGateway {
   constructor(private readonly messages: MessagesService) {}
 
+  /** Acks the stored Message. */
   @SubscribeMessage('message:send')
   async send(
     @SocketCtx() ctx: Ctx,
     @MessageBody(new ZodPipe(SendMessage)) message: SendMessage,
-  ): Promise<Ack<{ message: Message }>> {
-    return { ok: true, data: { message: await this.messages.send(ctx, message) } };
+  ): Promise<RawJson> {
+    const { text } = await this.messages.send(ctx, message);
+    return new RawJson(`{"ok":true,"data":{"message":${text}}}`);
   }
 
   /** Acks a MessagePage. */

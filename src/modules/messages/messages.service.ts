@@ -8,6 +8,7 @@ import {
 } from '@nestim/protocol';
 import { AppError } from '../../common/app-error.js';
 import type { Ctx } from '../../common/ctx.js';
+import { RawJson } from '../../common/raw-json.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
 import { ConversationsService, type SeqWindow } from '../conversations/index.js';
 import { GroupsService } from '../groups/index.js';
@@ -16,12 +17,15 @@ import { MessageRepository } from './message.repository.js';
 import { isSameSend, type MessageDraft, sendKey, type Target, targetOf } from './message.rules.js';
 import { MessageWriter } from './message-writer.js';
 import { RecentMessages, type SeqRange } from './recent-messages.js';
-import type { Appended } from './writer-lane.js';
+import { Appended } from './writer-lane.js';
 
 const DEFAULT_PULL = 100;
 
 @Injectable()
 export class MessagesService {
+  /** Senders whose right to write is being looked up, and the end of the last look-up. */
+  private readonly checks = new Map<string, Promise<void>>();
+
   constructor(
     private readonly writer: MessageWriter,
     private readonly messages: MessageRepository,
@@ -33,13 +37,13 @@ export class MessagesService {
   ) {}
 
   /** Check, store, publish. Answers the one stored message, however often the same send is repeated. */
-  async send(ctx: Ctx, { clientMsgId, type, content, ...address }: SendMessage): Promise<Message> {
+  async send(ctx: Ctx, { clientMsgId, type, content, ...address }: SendMessage): Promise<Appended> {
     const target = targetOf(ctx.userId, address);
     const draft = { conversationId: target.conversationId, senderId: ctx.userId, clientMsgId, type, content };
-    const { message, fresh } = await this.append(draft, target);
+    const appended = await this.append(draft, target);
     // Nothing may be awaited between storing and publishing: this keeps the pushes of a conversation in seq order.
-    if (fresh) this.publish(message, target, ctx.socketId);
-    return message;
+    if (appended.fresh) this.publish(appended, target, ctx);
+    return appended;
   }
 
   /** Messages of my window, ascending: from `fromSeq` on, or the newest up to `toSeq`. Both ends are inclusive. */
@@ -77,11 +81,32 @@ export class MessagesService {
   private async append(draft: MessageDraft, target: Target): Promise<Appended> {
     for (;;) {
       const membership = this.writer.membershipOf(target.conversationId);
-      const refusal = await this.whyMayNotWrite(draft.senderId, target);
+      const refusal = this.isKnownToWrite(draft.senderId, target)
+        ? null
+        : await this.check(draft.senderId, target);
       if (refusal) return this.findEarlier(draft, refusal);
       const appended = await this.writer.append(draft, membership);
       if (appended) return appended;
     }
+  }
+
+  /** Asks nobody: most sends are of people who have just sent. */
+  private isKnownToWrite(senderId: string, target: Target): boolean {
+    if (this.checks.has(senderId)) return false;
+    if (target.channelType === ChannelType.group) return this.groups.isKnownMember(target.groupId, senderId);
+    return this.users.isKnown(target.peerId) && this.conversations.isKnownDm(target.conversationId);
+  }
+
+  /** Answers after the sender's earlier checks, so that his sends stay in their order. */
+  private check(senderId: string, target: Target): Promise<AppError | null> {
+    const earlier = this.checks.get(senderId);
+    const check = Promise.all([this.whyMayNotWrite(senderId, target), earlier]).then(([refusal]) => refusal);
+    const ended = (): void => {
+      if (this.checks.get(senderId) === settled) this.checks.delete(senderId);
+    };
+    const settled = check.then(ended, ended);
+    this.checks.set(senderId, settled);
+    return check;
   }
 
   private async whyMayNotWrite(senderId: string, target: Target): Promise<AppError | null> {
@@ -100,14 +125,15 @@ export class MessagesService {
     const stored = (await this.messages.findBySends([draft])).get(sendKey(draft));
     if (!stored) throw refusal;
     if (!isSameSend(stored, draft)) throw new AppError('IDEMPOTENCY_CONFLICT');
-    return { message: stored, fresh: false };
+    return new Appended(stored, false);
   }
 
-  private publish(message: Message, target: Target, socketId: string | undefined): void {
+  private publish({ text }: Appended, target: Target, { userId, socketId }: Ctx): void {
+    const message = new RawJson<Message>(text);
     if (target.channelType === ChannelType.group) {
       this.publisher.toRoom(target.conversationId, 'message:new', message, socketId);
     } else {
-      this.publisher.toUsers([message.senderId, target.peerId], 'message:new', message, socketId);
+      this.publisher.toUsers([userId, target.peerId], 'message:new', message, socketId);
     }
   }
 }

@@ -1,5 +1,6 @@
 import type { Message } from '@nestim/protocol';
 import { RecentMessages } from './recent-messages.js';
+import { Appended } from './writer-lane.js';
 
 const CONVERSATION = 'group:g';
 const message = (seq: number, text = 'x'): Message => ({
@@ -41,9 +42,9 @@ describe('RecentMessages', () => {
   });
 
   it('grows with what is stored, and forgets when it missed something', () => {
-    recent.stored(message(21));
+    recent.stored(new Appended(message(21), true));
     expect(find(1, 21, 2, true)).toEqual([20, 21]);
-    recent.stored(message(23));
+    recent.stored(new Appended(message(23), true));
     expect(find(1, 21, 2, true)).toBeUndefined();
   });
 
@@ -53,10 +54,11 @@ describe('RecentMessages', () => {
   });
 
   it('holds a bounded number and weight', () => {
-    for (let seq = 21; seq <= 400; seq++) recent.stored(message(seq));
+    for (let seq = 21; seq <= 400; seq++) recent.stored(new Appended(message(seq), true));
     expect(find(201, 400, 200, true)).toHaveLength(200);
     expect(find(200, 400, 201, true)).toBeUndefined();
-    for (let seq = 401; seq <= 420; seq++) recent.stored(message(seq, 'x'.repeat(50_000)));
+    for (let seq = 401; seq <= 420; seq++)
+      recent.stored(new Appended(message(seq, 'x'.repeat(50_000)), true));
     expect(find(418, 420, 3, true)).toHaveLength(3);
     expect(find(415, 420, 6, true)).toBeUndefined();
   });

@@ -72,15 +72,15 @@ export class RecentMessages {
     this.runs.set(conversationId, run);
   }
 
-  /** The writer tells each stored message, in order. */
-  stored(message: Message): void {
+  /** The writer tells each stored message, with its JSON, in order. */
+  stored({ message, text }: Required<Held>): void {
     const run = this.runs.peek(message.conversationId);
     if (!run) return;
     if (message.seq !== seqAt(run, -1) + 1) {
       this.runs.delete(message.conversationId);
       return;
     }
-    run.held.push({ message });
+    run.held.push({ message, text });
     run.weight += weightOf(message);
     trim(run);
   }

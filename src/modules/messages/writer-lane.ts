@@ -1,10 +1,17 @@
 import { MAX_CUSTOM, type Message } from '@nestim/protocol';
 import type { MessageDraft } from './message.rules.js';
 
-/** `fresh` is false when this message was stored by an earlier send of the same id. */
-export interface Appended {
-  message: Message;
-  fresh: boolean;
+/** A stored message; `fresh` is false when an earlier send of the same id stored it. */
+export class Appended {
+  /** The message as JSON: encoded once for the ack, the pushes and those who read it soon. */
+  readonly text: string;
+
+  constructor(
+    readonly message: Message,
+    readonly fresh: boolean,
+  ) {
+    this.text = JSON.stringify(message);
+  }
 }
 
 /** A message that waits for its number; `resolve(null)` means: members changed, check again. */

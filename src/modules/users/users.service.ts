@@ -80,6 +80,11 @@ export class UsersService {
     return this.lookUps.get(userId) ?? this.lookUp(userId);
   }
 
+  /** Whether this user is remembered to exist; false says nothing. */
+  isKnown(userId: string): boolean {
+    return this.known.has(userId);
+  }
+
   private lookUp(userId: string): Promise<boolean> {
     const found = this.rows
       .get(userId)
