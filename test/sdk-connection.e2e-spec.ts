@@ -88,6 +88,33 @@ it('keeps trying while there is no server, and connect() waits for it', async ()
   expect(client.state).toBe('online');
 });
 
+it('waits longer for an answer each time in a row that there was none', async () => {
+  const waits: number[] = [];
+  const environment = {
+    now: () => Date.now(),
+    random: () => 0,
+    after: (ms: number, task: () => void) => {
+      if (ms >= 100) waits.push(ms);
+      const timer = setTimeout(task, ms);
+      return () => clearTimeout(timer);
+    },
+  };
+  link.mute();
+  const client = sdkClient(link, ann, { timeoutMs: 100 }, environment);
+  const seen = states(client);
+  const connecting = client.connect();
+  await eventually(() => seen.filter((state) => state === 'offline NO_ANSWER').length >= 4, 'four silences');
+  link.unmute();
+  await connecting;
+  expect(waits.slice(0, 5)).toEqual([100, 200, 400, 400, 400]);
+  waits.length = 0;
+  link.cut();
+  await eventually(() => client.state === 'offline', 'the break');
+  link.mend();
+  await eventually(() => client.state === 'online', 'the client to be back');
+  expect(waits).toContain(100);
+});
+
 it('asks for another token when the server finds one expired', async () => {
   const { getToken, reasons } = tokens(expired, ann.token);
   const client = sdkClient(server, ann, { getToken });

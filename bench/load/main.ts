@@ -1,6 +1,6 @@
 import { parseArgs } from 'node:util';
 import { startServer } from '../../test/support/server-process.js';
-import { cpuSeconds } from '../replay/cpu-time.js';
+import { cpuSeconds } from '../wire/cpu-time.js';
 import { Rest } from '../wire/rest.js';
 import { BenchUser, makeUsers } from './bench-user.js';
 import { WORKLOADS } from './workloads.js';

@@ -14,7 +14,11 @@ async function replay(options: ReplayOptions): Promise<Report> {
   const own = options.target ? null : await ServerUnderKill.start(plan, profiling(options));
   try {
     const { url, adminToken } = options.target ?? own!;
-    const run = new Run(url, adminToken, { breaks: kills > 0, onSent: (messages) => own?.sent(messages) });
+    const run = new Run(url, adminToken, {
+      breaks: kills > 0,
+      onSent: (messages) => own?.sent(messages),
+      onResult: ({ file, differences }) => differences.forEach((what) => console.error(`${file}: ${what}`)),
+    });
     const started = performance.now();
     const elapsed = (): number => (performance.now() - started) / 1000;
     const serverBefore = own && (await own.cpuSeconds());

@@ -1,6 +1,6 @@
 import type { Message } from '@nestim/sdk';
 import { Rest } from '../wire/rest.js';
-import { forEach } from './at-once.js';
+import { forEach } from '../wire/for-each.js';
 import { Inbox } from './inbox.js';
 import { type Person, People } from './people.js';
 import { playFile } from './play-file.js';
@@ -36,6 +36,8 @@ export interface Progress {
 export interface RunOptions {
   /** Told after each acknowledged message how many there have been. */
   onSent?: (messages: number) => void;
+  /** Told of each file when it is through. */
+  onResult?: (result: FileResult) => void;
   /** The server is killed now and then, so that lost connections are no difference. */
   breaks?: boolean;
 }
@@ -71,8 +73,10 @@ export class Run {
   async play(files: readonly string[], width: number): Promise<void> {
     await forEach(files, width, async (file) => {
       this.running += 1;
-      this.results.push(await playFile(file, this));
+      const result = await playFile(file, this);
+      this.results.push(result);
       this.running -= 1;
+      this.options.onResult?.(result);
     });
     this.strays.push(...this.inbox.strays);
     this.rest.close();

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { setTimeout as delay } from 'node:timers/promises';
 import { type ServerProcess, startServer } from '../../test/support/server-process.js';
-import { cpuSeconds } from './cpu-time.js';
+import { cpuSeconds } from '../wire/cpu-time.js';
 
 /** So long after its message at most a kill happens, so that it meets whatever is under way then. */
 const SPREAD_MS = 200;

@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { isDeepStrictEqual } from 'node:util';
 import type { Client, Message } from '@nestim/sdk';
-import { forEach } from './at-once.js';
+import { forEach } from '../wire/for-each.js';
 import type { GroupAudit } from './group-audit.js';
 import type { People, Person } from './people.js';
 

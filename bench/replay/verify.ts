@@ -1,6 +1,6 @@
 import type { Conversation, ConversationList, MessagePage } from '@nestim/protocol';
 import type { Rest } from '../wire/rest.js';
-import { forEach } from './at-once.js';
+import { forEach } from '../wire/for-each.js';
 import type { GroupAudit } from './group-audit.js';
 import type { Person } from './people.js';
 import type { Window } from './window.js';

@@ -10,7 +10,7 @@ const RETRY = { baseMs: 250, maxMs: 10_000 };
 export interface ChannelOptions {
   environment: Environment;
   /** Longest wait for an ack, in milliseconds. */
-  answerTimeoutMs: number;
+  answerTimeoutMs: () => number;
   /** Told of an error that ends the connection, silence included, before the request rejects. */
   onRefused: (error: NestimError) => void;
 }
@@ -59,7 +59,7 @@ export class Channel {
   ): Promise<Ack<ClientData<E>>> {
     try {
       const answer: unknown = await this.socket
-        .timeout(this.options.answerTimeoutMs)
+        .timeout(this.options.answerTimeoutMs())
         .emitWithAck(event, payload);
       return answer as Ack<ClientData<E>>;
     } catch (cause) {

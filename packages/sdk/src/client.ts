@@ -42,7 +42,10 @@ export interface ClientOptions {
   platform?: Platform;
   /** Waits between attempts to connect. */
   reconnect?: BackoffOptions;
-  /** Longest wait for a connection and for one answer, in milliseconds. @default 15000 */
+  /**
+   * Longest wait for a connection and for one answer, in milliseconds; doubled after each time in a row that there was
+   * none, up to four times as long. @default 15000
+   */
   timeoutMs?: number;
   /** After a break so many missed messages of a conversation are told one by one; of more, the newest. @default 1000 */
   catchUpLimit?: number;

@@ -31,6 +31,12 @@ export interface ConnectionHooks {
   changed: (status: ConnectionStatus) => void;
 }
 
+/**
+ * Times the timeout that an answer is waited for at most. Without patience that grows, clients of an overloaded server
+ * would drop what it has half done and begin anew, and keep it overloaded.
+ */
+const MAX_PATIENCE = 4;
+
 /** Keeps one socket connected, through breaks and token changes, until it is told to stop. */
 export class Connection {
   private current: ConnectionStatus = { state: ClientState.idle, reconnects: false };
@@ -43,6 +49,8 @@ export class Connection {
   private ignoreNetwork: () => void = () => {};
   /** Refusals of tokens since the last success: a second one in a row waits or stops. */
   private tokenRefusals = 0;
+  /** How often in a row there was no answer in time: each doubles the patience, up to {@link MAX_PATIENCE}. */
+  private silences = 0;
   private lastWords?: NestimError;
 
   constructor(
@@ -60,8 +68,7 @@ export class Connection {
   start(): void {
     const { state } = this.current;
     if (state !== ClientState.idle && state !== ClientState.closed) return;
-    this.backoff.reset();
-    this.tokenRefusals = 0;
+    this.succeeded();
     this.ignoreNetwork = onNetworkBack(() => this.hurry());
     this.begin('connect');
   }
@@ -76,6 +83,7 @@ export class Connection {
   /** Drops the connection and does what the error calls for. */
   fail(error: NestimError): void {
     this.drop();
+    if (error.code === 'NO_ANSWER') this.silences += 1;
     const remedy = remedyFor(error);
     if (remedy === 'stop') return this.stop(error);
     if (remedy === 'token') {
@@ -119,7 +127,8 @@ export class Connection {
   }
 
   private open(token: string): void {
-    const { url, deviceId, platform, transports, timeoutMs, environment } = this.options;
+    const { url, deviceId, platform, transports, environment } = this.options;
+    const timeoutMs = this.patience();
     const claims = readToken(token);
     try {
       this.hooks.identified(claims);
@@ -132,7 +141,8 @@ export class Connection {
       tryAllTransports: true,
       reconnection: false,
       forceNew: true,
-      timeout: timeoutMs,
+      // The timer below comes first: it covers the handshake as well, and tells silence from a refused connection.
+      timeout: timeoutMs + 1_000,
     });
     this.socket = socket;
     this.cancelTimer = environment.after(timeoutMs, () => this.fail(clientError('NO_ANSWER')));
@@ -152,11 +162,11 @@ export class Connection {
 
   private established(socket: Socket, token: string, claims: TokenClaims): void {
     this.cancelTimer();
-    const { environment, timeoutMs } = this.options;
+    const { environment } = this.options;
     const onRefused = (error: NestimError): void => {
       if (socket === this.socket) this.fail(error);
     };
-    const channel = new Channel(socket, { environment, answerTimeoutMs: timeoutMs, onRefused });
+    const channel = new Channel(socket, { environment, answerTimeoutMs: () => this.patience(), onRefused });
     this.change({ state: ClientState.syncing, reconnects: true });
     this.renewLater(token, claims);
     this.hooks.established(channel).then(
@@ -165,9 +175,19 @@ export class Connection {
     );
   }
 
-  private online(): void {
+  private succeeded(): void {
     this.backoff.reset();
     this.tokenRefusals = 0;
+    this.silences = 0;
+  }
+
+  /** The longest wait for one answer, in milliseconds. */
+  private patience(): number {
+    return this.options.timeoutMs * Math.min(2 ** this.silences, MAX_PATIENCE);
+  }
+
+  private online(): void {
+    this.succeeded();
     this.change({ state: ClientState.online, reconnects: true });
   }
 

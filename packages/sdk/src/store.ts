@@ -174,23 +174,24 @@ export class Store {
       const fresh = { conversation: incoming, timeline };
       this.held.set(conversationId, fresh);
       this.replace(fresh, incoming);
-      return this.tell(fresh, timeline.take(...strays));
+      this.tell(fresh, timeline.take(...strays));
+      return this.tellNewest(fresh, lastMessage);
     }
     const merged = this.merge(held, incoming);
     if (!merged) return this.onStale();
     if (!isSame(held.conversation, merged)) this.replace(held, merged);
     if (minSeq > held.timeline.head + 1 || minSeq > (held.timeline.messages[0]?.seq ?? minSeq))
       this.tell(held, held.timeline.cutBelow(minSeq));
+    this.tellNewest(held, lastMessage);
+  }
+
+  /** Who missed only the newest message has it from the state and need not pull. */
+  private tellNewest(held: Held, lastMessage: Message | null): void {
+    if (lastMessage?.seq === held.timeline.head + 1) this.tell(held, held.timeline.take(lastMessage));
   }
 
   /** A state and what was pushed after it was read. Null when that cannot be told. */
   private merge({ conversation, timeline }: Held, incoming: Conversation): Conversation | null {
-    if (incoming.minSeq !== conversation.minSeq) {
-      // Of another window: what is held of the old one cannot tell what is unread in it.
-      const readSeq = Math.max(incoming.readSeq, conversation.readSeq);
-      const counted = readSeq === incoming.readSeq || readSeq < incoming.minSeq;
-      return counted ? { ...incoming, readSeq } : null;
-    }
     let merged = incoming;
     if (incoming.maxSeq < conversation.maxSeq) {
       const later = timeline.between(incoming.maxSeq + 1, conversation.maxSeq);
@@ -199,6 +200,8 @@ export class Store {
     }
     if (incoming.readSeq >= conversation.readSeq) return merged;
     merged = { ...merged, readSeq: conversation.readSeq };
+    // What is held of another window cannot tell what is unread in this one.
+    if (incoming.minSeq !== conversation.minSeq) return merged.readSeq < merged.minSeq ? merged : null;
     const unread = recount(merged, timeline.messages, this.me);
     return unread === null ? null : { ...merged, unread };
   }

@@ -69,6 +69,25 @@ it('whatever the order of pushes, old states and receipts, it ends with what the
   }
 });
 
+it('a state of another window that was read before a push does not forget what was told', () => {
+  const { store, told } = aStore();
+  const rejoined = (maxSeq: number, unread: number): Conversation =>
+    aConversation({ minSeq: 5, maxSeq, lastMessage: maxSeq > 4 ? aMessage({ seq: maxSeq }) : null, unread });
+  const left = aConversation({ maxSeq: 4, lastMessage: aMessage({ seq: 4 }), unread: 4, active: false });
+  store.applyStates(states({ conversations: [left] }), true);
+  store.applyPage({ fromSeq: 1, toSeq: 4 }, ID, {
+    messages: [1, 2, 3, 4].map((seq) => aMessage({ seq })),
+    minSeq: 1,
+    maxSeq: 4,
+  });
+  store.receive(aMessage({ seq: 5 }));
+  store.applyStates(states({ conversations: [rejoined(4, 0)] }), true);
+  expect(store.findConversation(ID)).toEqual(rejoined(5, 1));
+  store.receive(aMessage({ seq: 6 }));
+  expect(store.findConversation(ID)).toEqual(rejoined(6, 2));
+  expect(told.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5, 6]);
+});
+
 it('a state of another window that was read before a receipt does not take the position back', () => {
   const { store, staleness } = aStore();
   const rejoined = (readSeq: number, unread: number): Conversation =>
@@ -113,6 +132,20 @@ it('tells a new conversation from its first message when it follows, and nothing
   later.applyStates(states({ conversations: [asServed(messages, 0)] }), true);
   expect(atStart.missing(ID)).toBeNull();
   expect(later.missing(ID)).toEqual({ fromSeq: 1, toSeq: 3 });
+});
+
+it('has the one message that it missed from the state, and pulls when there are more', () => {
+  const { store, told } = aStore();
+  const at = (seq: number): Conversation =>
+    aConversation({ maxSeq: seq, lastMessage: aMessage({ seq }), unread: seq });
+  store.applyStates(states({ conversations: [at(1)] }), false);
+  store.applyStates(states({ conversations: [at(2)] }), true);
+  expect(told).toEqual([aMessage({ seq: 2 })]);
+  expect(store.missing(ID)).toBeNull();
+  store.applyStates(states({ conversations: [at(4)] }), true);
+  expect(told).toHaveLength(1);
+  expect(store.missing(ID)).toEqual({ fromSeq: 3, toSeq: 4 });
+  expect(store.findConversation(ID)).toEqual(at(4));
 });
 
 it('opens a new window when one joins again', () => {
