@@ -6,6 +6,7 @@ import { explainStartFailure } from './common/start-error.js';
 import { loadConfig, readEnvironment } from './config/load-config.js';
 import { configureApp } from './configure-app.js';
 import { HostIdentity } from './infra/host-identity/host-identity.js';
+import { JsonAdapter } from './infra/http/json-adapter.js';
 import { guardProcess } from './infra/lifecycle/guard-process.js';
 import { stopOnSignals } from './infra/lifecycle/stop-on-signals.js';
 import { createLogger } from './infra/logging/logger.js';
@@ -20,11 +21,15 @@ async function start(): Promise<void> {
   if (unknown.length > 0) logger.warn({ variables: unknown }, 'unknown settings are ignored');
   const stops = stopOnSignals(logger);
 
-  const app = await NestFactory.create<NestExpressApplication>(AppModule.of(config, identity), {
-    logger: new NestLogger(logger),
-    abortOnError: false,
-    bodyParser: false,
-  });
+  const app = await NestFactory.create<NestExpressApplication>(
+    AppModule.of(config, identity),
+    new JsonAdapter(),
+    {
+      logger: new NestLogger(logger),
+      abortOnError: false,
+      bodyParser: false,
+    },
+  );
   stops(app);
   guardProcess(logger, app.get(Metrics));
   const store = app.get(Store);

@@ -5,6 +5,7 @@ import { createZodDto } from 'nestjs-zod';
 import { z } from 'zod';
 import { ApiErrors } from '../../common/api-errors.decorator.js';
 import type { Ctx } from '../../common/ctx.js';
+import { RawJson } from '../../common/raw-json.js';
 import { ZodPipe } from '../../common/zod-validation.pipe.js';
 import { CurrentCtx } from '../users/index.js';
 import { MessagesService } from './messages.service.js';
@@ -37,16 +38,17 @@ export class MessagesController {
   @Get('conversations/:conversationId/messages')
   @ApiErrors('CONVERSATION_NOT_FOUND')
   @ApiOkResponse({ type: MessagePageDto })
-  history(
+  async history(
     @CurrentCtx() ctx: Ctx,
     @Param('conversationId', new ZodPipe(protocol.ConversationId)) conversationId: string,
     @Query(new ZodPipe(protocol.HistoryQuery)) { before, after, limit }: HistoryQueryDto,
-  ): Promise<protocol.MessagePage> {
-    return this.messages.pull(ctx, {
+  ): Promise<RawJson<protocol.MessagePage>> {
+    const page = await this.messages.pull(ctx, {
       conversationId,
       ...(after !== undefined && { fromSeq: after + 1 }),
       ...(before !== undefined && { toSeq: before - 1 }),
       ...(limit !== undefined && { limit }),
     });
+    return new RawJson(page);
   }
 }

@@ -26,6 +26,6 @@ export class MessagesGateway {
     @SocketCtx() ctx: Ctx,
     @MessageBody(new ZodPipe(PullMessages)) query: PullMessages,
   ): Promise<RawJson> {
-    return new RawJson(`{"ok":true,"data":${await this.messages.pullText(ctx, query)}}`);
+    return new RawJson(`{"ok":true,"data":${await this.messages.pull(ctx, query)}}`);
   }
 }

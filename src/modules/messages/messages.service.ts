@@ -1,11 +1,5 @@
 import { Injectable } from '@nestjs/common';
-import {
-  ChannelType,
-  type Message,
-  type MessagePage,
-  type PullMessages,
-  type SendMessage,
-} from '@nestim/protocol';
+import { ChannelType, type Message, type PullMessages, type SendMessage } from '@nestim/protocol';
 import { AppError } from '../../common/app-error.js';
 import type { Ctx } from '../../common/ctx.js';
 import { RawJson } from '../../common/raw-json.js';
@@ -46,18 +40,13 @@ export class MessagesService {
     return appended;
   }
 
-  /** Messages of my window, ascending: from `fromSeq` on, or the newest up to `toSeq`. Both ends are inclusive. */
-  async pull(ctx: Ctx, query: PullMessages): Promise<MessagePage> {
+  /**
+   * Messages of my window, ascending: from `fromSeq` on, or the newest up to `toSeq`. Both ends are inclusive.
+   * @returns the JSON of a MessagePage: what many ask for is encoded once
+   */
+  async pull(ctx: Ctx, query: PullMessages): Promise<string> {
     const { window, range } = await this.readable(ctx, query);
-    if (range.from > range.to) return { messages: [], ...window };
-    const held = this.recent.find(query.conversationId, range);
-    return { messages: held ?? (await this.read(query.conversationId, range)), ...window };
-  }
-
-  /** As {@link pull}, as JSON: what many ask for is encoded once. */
-  async pullText(ctx: Ctx, query: PullMessages): Promise<string> {
-    const { window, range } = await this.readable(ctx, query);
-    const held = range.from > range.to ? '[]' : this.recent.findText(query.conversationId, range);
+    const held = range.from > range.to ? '[]' : this.recent.find(query.conversationId, range);
     const messages = held ?? JSON.stringify(await this.read(query.conversationId, range));
     return `{"messages":${messages},"maxSeq":${window.maxSeq},"minSeq":${window.minSeq}}`;
   }

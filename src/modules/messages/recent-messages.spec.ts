@@ -15,7 +15,8 @@ const message = (seq: number, text = 'x'): Message => ({
 });
 const messages = (from: number, to: number): Message[] =>
   Array.from({ length: to - from + 1 }, (_, i) => message(from + i));
-const seqs = (found: Message[] | null): number[] | undefined => found?.map(({ seq }) => seq);
+const seqs = (found: string | null): number[] | undefined =>
+  found === null ? undefined : (JSON.parse(found) as Message[]).map(({ seq }) => seq);
 
 describe('RecentMessages', () => {
   let recent: RecentMessages;

@@ -19,6 +19,8 @@ interface Held {
 interface Run {
   readonly held: Held[];
   weight: number;
+  /** The page that was asked for last. */
+  page?: { readonly first: number; readonly last: number; readonly text: string };
 }
 
 /** Messages with `from <= seq <= to`: the first `limit` of them, or the last when `newest`; ascending either way. */
@@ -37,27 +39,21 @@ export interface SeqRange {
 export class RecentMessages {
   private readonly runs = new LRUCache<string, Run>({ max: MAX_CONVERSATIONS });
 
-  /** The whole range, or null when part of it is not held. */
-  find(conversationId: string, range: SeqRange): Message[] | null {
-    return this.slice(conversationId, range)?.map(({ message }) => message) ?? null;
-  }
-
-  /** As {@link find}, as a JSON array; each message is encoded once. */
-  findText(conversationId: string, range: SeqRange): string | null {
-    const texts = this.slice(conversationId, range)?.map(
-      (held) => (held.text ??= JSON.stringify(held.message)),
-    );
-    return texts ? `[${texts.join()}]` : null;
-  }
-
-  private slice(conversationId: string, { from, to, limit, newest }: SeqRange): Held[] | null {
+  /** The whole range as a JSON array, or null when part of it is not held. Each message is encoded once. */
+  find(conversationId: string, range: SeqRange): string | null {
     const run = this.runs.get(conversationId);
     if (!run) return null;
+    const { from, to, limit, newest } = range;
     const first = newest ? Math.max(from, to - limit + 1) : from;
     const last = newest ? to : Math.min(to, from + limit - 1);
     const start = run.held[0]!.message.seq;
     if (first < start || last >= start + run.held.length) return null;
-    return run.held.slice(first - start, last - start + 1);
+    if (run.page?.first !== first || run.page.last !== last) {
+      const page = run.held.slice(first - start, last - start + 1);
+      const texts = page.map((held) => (held.text ??= JSON.stringify(held.message)));
+      run.page = { first, last, text: `[${texts.join()}]` };
+    }
+    return run.page.text;
   }
 
   /** Holds a page that reached the head when it was read. */

@@ -1,5 +1,6 @@
 import { createHmac, createSecretKey, type KeyObject } from 'node:crypto';
 import { JwtService } from '@nestjs/jwt';
+import { LRUCache } from 'lru-cache';
 import { AppError } from '../../common/app-error.js';
 
 export interface TokenSubject {
@@ -12,10 +13,14 @@ export interface AccessIdentity extends TokenSubject {
   expiresAt: number;
 }
 
+/** Tokens whose signature need not be computed again. */
+const MAX_VERIFIED = 10_000;
+
 /** Makes and reads the tokens: HS256 access tokens, and the secrets of refresh tokens. */
 export class Tokens {
   private readonly jwt: JwtService;
   private readonly key: KeyObject;
+  private readonly verified = new LRUCache<string, AccessIdentity>({ max: MAX_VERIFIED });
 
   constructor(key: string, accessTtlSeconds: number) {
     // Given a text, the library would try to read it as a public key first, for every token.
@@ -33,6 +38,14 @@ export class Tokens {
 
   /** @throws AppError TOKEN_EXPIRED, or UNAUTHENTICATED for anything that we did not sign. */
   verifyAccess(token: string): AccessIdentity {
+    const known = this.verified.get(token);
+    if (known && known.expiresAt > Date.now()) return known;
+    const identity = this.verify(token);
+    this.verified.set(token, identity);
+    return identity;
+  }
+
+  private verify(token: string): AccessIdentity {
     let claims: { sub?: unknown; sid?: unknown; exp?: unknown };
     try {
       claims = this.jwt.verify(token);
