@@ -3,6 +3,7 @@ import type { NestExpressApplication } from '@nestjs/platform-express';
 import { HttpErrorFilter } from './common/http-error.filter.js';
 import { AppConfig } from './config/app-config.js';
 import { ShutdownSteps } from './infra/lifecycle/shutdown-steps.js';
+import { servePages } from './infra/pages/serve-pages.js';
 import { serveApiDocs } from './infra/api-docs/serve-api-docs.js';
 import { ImIoAdapter } from './realtime/im-io.adapter.js';
 import { RealtimeServer } from './realtime/realtime-server.js';
@@ -16,7 +17,7 @@ export function setPaths(app: INestApplication): void {
   app.setGlobalPrefix('api/v1', { exclude: OUTSIDE_THE_API });
 }
 
-/** Gives an app its edges: prefix, body parser, errors, CORS, sockets, documents, and how the sockets stop. */
+/** Gives an app its edges: prefix, body parser, errors, CORS, sockets, documents, pages, and how the sockets stop. */
 export function configureApp(app: NestExpressApplication): void {
   const config = app.get(AppConfig);
   app.disable('x-powered-by');
@@ -31,6 +32,7 @@ export function configureApp(app: NestExpressApplication): void {
   app.getHttpServer().keepAliveTimeout = KEEP_ALIVE_MS;
   app.useWebSocketAdapter(new ImIoAdapter(app));
   serveApiDocs(app);
+  servePages(app, config.pagesDir);
 
   const realtime = app.get(RealtimeServer);
   const steps = app.get(ShutdownSteps);

@@ -1,7 +1,7 @@
-import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { readFile, rm, writeFile } from 'node:fs/promises';
+import { rm, writeFile } from 'node:fs/promises';
 import { register } from './support/factories.js';
+import { blockOf, runScript } from './support/readme.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 import { eventually } from './support/wait.js';
 
@@ -10,21 +10,15 @@ describe("the chat client of the SDK's README", () => {
   const script = `talk-${process.pid}.tmp.mjs`;
   beforeAll(async () => {
     server = await startServer();
-    const readme = await readFile('packages/sdk/README.md', 'utf8');
-    await writeFile(script, /```js\n([\s\S]*?)```/.exec(readme)![1]!);
+    await writeFile(script, await blockOf('packages/sdk/README.md', 'js'));
   });
   afterAll(async () => {
     await rm(script, { force: true });
     await server.stop();
   });
 
-  const talk = (name: string, to: string) => {
-    const child = spawn(process.execPath, [script, server.url, name, 'correct horse battery', to]);
-    const output = { text: '' };
-    for (const stream of [child.stdout, child.stderr])
-      stream.on('data', (bytes) => (output.text += String(bytes)));
-    return { child, output };
-  };
+  const talk = (name: string, to: string) =>
+    runScript(script, [server.url, name, 'correct horse battery', to]);
 
   it('talks, shows what was said before, and ends with its input', async () => {
     const ada = await register(server, 'ada');

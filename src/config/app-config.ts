@@ -17,6 +17,8 @@ export class AppConfig {
   readonly tokenKey: string | undefined;
   readonly openRegistration: boolean;
   readonly corsOrigins: string[];
+  /** Absolute path. */
+  readonly pagesDir: string;
   readonly accessTokenTtlSeconds: number;
   readonly refreshTokenTtlSeconds: number;
   readonly maxGroupMembers: number;
@@ -42,6 +44,7 @@ export class AppConfig {
     this.tokenKey = env.NESTIM_TOKEN_KEY;
     this.openRegistration = env.NESTIM_OPEN_REGISTRATION;
     this.corsOrigins = env.NESTIM_CORS_ORIGINS;
+    this.pagesDir = resolve(env.NESTIM_PAGES_DIR);
     this.accessTokenTtlSeconds = env.NESTIM_ACCESS_TOKEN_TTL_SECONDS;
     this.refreshTokenTtlSeconds = env.NESTIM_REFRESH_TOKEN_TTL_SECONDS;
     this.maxGroupMembers = env.NESTIM_MAX_GROUP_MEMBERS;

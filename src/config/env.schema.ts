@@ -80,6 +80,9 @@ export const EnvSchema = z.object({
   NESTIM_CORS_ORIGINS: origins()
     .default([])
     .describe('Web origins that browsers may call from; none unless told.'),
+  NESTIM_PAGES_DIR: text()
+    .default('./pages')
+    .describe('Folder of web pages that anyone may read at /pages/; it need not exist.'),
   NESTIM_ACCESS_TOKEN_TTL_SECONDS: integer(60, 86_400).default(3600).describe('Life of an access token.'),
   NESTIM_REFRESH_TOKEN_TTL_SECONDS: integer(3600, 31_536_000)
     .default(2_592_000)
