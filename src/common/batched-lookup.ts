@@ -1,5 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
 /** Keys of one query at most. */
 const MAX_KEYS = 500;
+/** From the start of a query to the next one's, at least. */
+const PACE_MS = 5;
 
 interface Asked<V> {
   readonly key: string;
@@ -8,8 +12,8 @@ interface Asked<V> {
 }
 
 /**
- * Looks up single keys by common queries: all that are asked for in one turn of the event loop, or while a query is
- * under way, make up the next. Every key is read after it was asked for.
+ * Looks up single keys by common queries. Who asks alone is answered at once; of many, those who ask while a query is
+ * under way, or within 5 ms of its start, share the next. Every key is read after it was asked for.
  */
 export class BatchedLookup<V> {
   private waiting: Asked<V>[] = [];
@@ -29,14 +33,19 @@ export class BatchedLookup<V> {
 
   private async run(): Promise<void> {
     while (this.waiting.length > 0) {
-      const batch = this.waiting.splice(0, MAX_KEYS);
-      try {
-        const found = await this.find([...new Set(batch.map(({ key }) => key))]);
-        for (const { key, resolve } of batch) resolve(found.get(key));
-      } catch (error) {
-        for (const { reject } of batch) reject(error);
-      }
+      const paced = delay(PACE_MS);
+      await this.ask(this.waiting.splice(0, MAX_KEYS));
+      await paced;
     }
     this.busy = false;
+  }
+
+  private async ask(batch: Asked<V>[]): Promise<void> {
+    try {
+      const found = await this.find([...new Set(batch.map(({ key }) => key))]);
+      for (const { key, resolve } of batch) resolve(found.get(key));
+    } catch (error) {
+      for (const { reject } of batch) reject(error);
+    }
   }
 }

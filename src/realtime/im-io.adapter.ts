@@ -1,7 +1,7 @@
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { MessageMappingProperties } from '@nestjs/websockets';
-import { type Ack, CLIENT_EVENTS, type ErrorCode, ERRORS, Handshake, type WireError } from '@nestim/protocol';
+import { type Ack, CLIENT_EVENTS, type ErrorCode, Handshake } from '@nestim/protocol';
 import type { Server, ServerOptions, Socket } from 'socket.io';
 import { AppError } from '../common/app-error.js';
 import { newId } from '../common/ids.js';
@@ -11,6 +11,8 @@ import { AppConfig } from '../config/app-config.js';
 import { InFlightRequests } from '../infra/lifecycle/in-flight-requests.js';
 import { ShutdownSteps } from '../infra/lifecycle/shutdown-steps.js';
 import { writeDirectly } from './direct-connection.js';
+import { expireSockets } from './expire-sockets.js';
+import { forgetHandshake } from './forget-handshake.js';
 import { jsonParser } from './json-parser.js';
 import { OutgoingWebSocketServer } from './outgoing-websocket.js';
 import { RealtimeServer } from './realtime-server.js';
@@ -18,8 +20,6 @@ import { Rooms, sessionRoom, userRoom } from './rooms.js';
 import { SocketLifecycle } from './socket-lifecycle.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
-/** The longest delay a timer takes; a socket that lives on is closed then. */
-const MAX_DELAY_MS = 2 ** 31 - 1;
 /** What one socket may have under way. A send holds little; an answer may hold a page of a megabyte. */
 const MAX_OPEN_COST = 1_024;
 const costOf = (event: string): number => (event === 'message:send' ? 1 : 16);
@@ -38,6 +38,8 @@ export class ImIoAdapter extends IoAdapter {
   private readonly inFlight: InFlightRequests;
   /** Connections that carry a socket: a second one would get every push twice. */
   private readonly occupied = new WeakSet<object>();
+  /** For all sockets: a listener for each would be one more thing that an idle socket holds. */
+  private readonly onDisconnected: (this: Socket) => void;
 
   constructor(app: INestApplicationContext) {
     super(app);
@@ -47,6 +49,10 @@ export class ImIoAdapter extends IoAdapter {
     this.rooms = app.get(Rooms);
     this.shutdown = app.get(ShutdownSteps);
     this.inFlight = app.get(InFlightRequests);
+    const { occupied } = this;
+    this.onDisconnected = function () {
+      occupied.delete(this.conn);
+    };
   }
 
   override createIOServer(port: number, options?: ServerOptions): Server {
@@ -59,7 +65,7 @@ export class ImIoAdapter extends IoAdapter {
       wsEngine: OutgoingWebSocketServer,
       parser: jsonParser,
       httpCompression: false,
-      cors: { origin: this.config.corsOrigins },
+      cors: this.config.corsOrigins.length > 0 && { origin: this.config.corsOrigins },
     } as ServerOptions) as Server;
     io.use((socket, next) => {
       this.admit(socket).then(
@@ -70,6 +76,7 @@ export class ImIoAdapter extends IoAdapter {
     io.engine.on('connection', writeDirectly);
     io.on('connection', (socket) => this.onConnected(socket));
     this.realtime.attach(io);
+    expireSockets(io);
     return io;
   }
 
@@ -131,15 +138,8 @@ export class ImIoAdapter extends IoAdapter {
 
   private onConnected(socket: Socket): void {
     this.rooms.connected(socket, socket.data.ctx.userId);
-    const expiry = setTimeout(
-      () => this.expire(socket),
-      Math.min(socket.data.expiresAt - Date.now(), MAX_DELAY_MS),
-    );
-    expiry.unref();
-    socket.once('disconnect', () => {
-      clearTimeout(expiry);
-      this.occupied.delete(socket.conn);
-    });
+    forgetHandshake(socket);
+    socket.on('disconnect', this.onDisconnected);
     socket.on('error', (err) => this.logger.debug({ err }, 'socket error'));
     socket.onAny((event: string, ...args: unknown[]) => {
       if (KNOWN_EVENTS.has(event)) return;
@@ -148,14 +148,6 @@ export class ImIoAdapter extends IoAdapter {
     });
     // A login that was ended during the handshake was not yet reachable as a socket.
     this.lifecycle.assertLive(socket.data.ctx).catch(() => socket.disconnect(true));
-  }
-
-  /** A live socket ends with its token; the client connects again with a fresh one. */
-  private expire(socket: Socket): void {
-    const { message, temporary } = ERRORS.TOKEN_EXPIRED;
-    const error = { code: 'TOKEN_EXPIRED', message, temporary } satisfies WireError;
-    socket.emit('session:revoked', { sessionId: socket.data.ctx.sessionId, error });
-    socket.disconnect(true);
   }
 
   /** socket.io sends `message` and `data` of this error to the client as its `connect_error`. */

@@ -1,4 +1,6 @@
+import type { IncomingMessage } from 'node:http';
 import type { Socket } from 'node:net';
+import type { Duplex } from 'node:stream';
 import { CLOSE_CODES } from '@nestim/protocol';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
 
@@ -53,6 +55,8 @@ export class OutgoingWebSocket extends WebSocket {
 
   /** Called by ws once, when the connection is up. */
   setSocket(socket: Socket, head: Buffer, options: object): void {
+    // engine.io listens for its middlewares, which have run, and would hold the whole request for as long.
+    socket.removeAllListeners('close');
     const base = WebSocket.prototype as unknown as Pick<OutgoingWebSocket, 'setSocket'>;
     base.setSocket.call(this, socket, head, options);
     const { _sender } = this as unknown as { _sender: Sender };
@@ -105,5 +109,17 @@ function isAnswer(frame: Frame): boolean {
 export class OutgoingWebSocketServer extends WebSocketServer<typeof OutgoingWebSocket> {
   constructor(options: ServerOptions<typeof OutgoingWebSocket>) {
     super({ ...options, WebSocket: OutgoingWebSocket, closeTimeout: CLOSE_MS } as typeof options);
+  }
+
+  /** The answer to the upgrade and engine.io's greeting, which follows a promise later, leave in one write. */
+  override handleUpgrade(
+    request: IncomingMessage,
+    socket: Duplex,
+    head: Buffer,
+    done: (client: OutgoingWebSocket, request: IncomingMessage) => void,
+  ): void {
+    socket.cork();
+    queueMicrotask(() => process.nextTick(() => socket.uncork()));
+    super.handleUpgrade(request, socket, head, done);
   }
 }

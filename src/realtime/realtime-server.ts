@@ -11,9 +11,10 @@ export class RealtimeServer {
 
   attach(server: Server): void {
     this.server = server;
+    const left = (): void => this.metrics.connections.dec();
     server.on('connection', (socket) => {
       this.metrics.connections.inc();
-      socket.once('disconnect', () => this.metrics.connections.dec());
+      socket.on('disconnect', left);
     });
   }
 
