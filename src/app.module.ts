@@ -7,6 +7,7 @@ import { EventsModule } from './infra/events/events.module.js';
 import { HealthModule } from './infra/health/health.module.js';
 import type { HostIdentity } from './infra/host-identity/host-identity.js';
 import { HostIdentityModule } from './infra/host-identity/host-identity.module.js';
+import { LimitsModule } from './infra/limits/limits.module.js';
 import { LifecycleModule } from './infra/lifecycle/lifecycle.module.js';
 import { LoggingModule } from './infra/logging/logging.module.js';
 import { MetricsModule } from './infra/metrics/metrics.module.js';
@@ -33,6 +34,7 @@ export class AppModule {
         LifecycleModule,
         LoggingModule,
         MetricsModule,
+        LimitsModule,
         MongoModule,
         RedisModule,
         RevisionsModule,

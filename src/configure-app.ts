@@ -5,16 +5,18 @@ import { AppConfig } from './config/app-config.js';
 import { ShutdownSteps } from './infra/lifecycle/shutdown-steps.js';
 import { servePages } from './infra/pages/serve-pages.js';
 import { serveApiDocs } from './infra/api-docs/serve-api-docs.js';
+import { limitRequests } from './infra/limits/limit-requests.js';
 import { ImIoAdapter } from './realtime/im-io.adapter.js';
 import { RealtimeServer } from './realtime/realtime-server.js';
 
+const API = 'api/v1';
 const OUTSIDE_THE_API = ['health/live', 'health/ready', 'health/consistency', 'metrics'];
 
 const KEEP_ALIVE_MS = 65_000;
 
 /** Where the routes are; the API documents need no more of the edges. */
 export function setPaths(app: INestApplication): void {
-  app.setGlobalPrefix('api/v1', { exclude: OUTSIDE_THE_API });
+  app.setGlobalPrefix(API, { exclude: OUTSIDE_THE_API });
 }
 
 /** Gives an app its edges: prefix, body parser, errors, CORS, sockets, documents, pages, and how the sockets stop. */
@@ -22,6 +24,7 @@ export function configureApp(app: NestExpressApplication): void {
   const config = app.get(AppConfig);
   app.disable('x-powered-by');
   app.disable('etag');
+  limitRequests(app, `/${API}`);
   app.useBodyParser('json', { limit: config.maxPayloadBytes });
   setPaths(app);
   const http = app.getHttpAdapter();

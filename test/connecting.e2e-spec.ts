@@ -55,6 +55,27 @@ describe('the handshake', () => {
   }, 20_000);
 });
 
+it('lets a client leave, and come back over the same connection', async () => {
+  const { token } = await aUser(server);
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+  const connect = `40${JSON.stringify({ token })}`;
+  let admitted = 0;
+  const twice = new Promise<void>((resolve, reject) => {
+    socket.on('message', (data: Buffer) => {
+      const packet = data.toString();
+      if (packet.startsWith('44')) reject(new Error(packet));
+      if (packet.startsWith('0')) socket.send(connect);
+      if (!packet.startsWith('40')) return;
+      admitted += 1;
+      if (admitted === 2) return resolve();
+      socket.send('41');
+      socket.send(connect);
+    });
+  });
+  await within(twice, 'a second admission');
+  socket.close();
+});
+
 describe('a login that ends', () => {
   it('takes its sockets along within a second and leaves the other logins alone', async () => {
     const ann = await register(server, 'ann');

@@ -18,6 +18,8 @@ export class HttpErrorFilter implements ExceptionFilter {
       response.end();
       return;
     }
+    const { retryAfterMs } = (error.details ?? {}) as { retryAfterMs?: number };
+    if (retryAfterMs !== undefined) response.setHeader('retry-after', Math.ceil(retryAfterMs / 1000));
     response.status(ERRORS[error.code].status).json({ error });
   }
 }

@@ -19,6 +19,9 @@ export class AppConfig {
   readonly corsOrigins: string[];
   /** Absolute path. */
   readonly pagesDir: string;
+  /** 0: no limits. */
+  readonly rateLimitFactor: number;
+  readonly trustedProxies: Env['NESTIM_TRUSTED_PROXIES'];
   readonly accessTokenTtlSeconds: number;
   readonly refreshTokenTtlSeconds: number;
   readonly maxGroupMembers: number;
@@ -45,6 +48,8 @@ export class AppConfig {
     this.openRegistration = env.NESTIM_OPEN_REGISTRATION;
     this.corsOrigins = env.NESTIM_CORS_ORIGINS;
     this.pagesDir = resolve(env.NESTIM_PAGES_DIR);
+    this.rateLimitFactor = env.NESTIM_RATE_LIMIT_FACTOR;
+    this.trustedProxies = env.NESTIM_TRUSTED_PROXIES;
     this.accessTokenTtlSeconds = env.NESTIM_ACCESS_TOKEN_TTL_SECONDS;
     this.refreshTokenTtlSeconds = env.NESTIM_REFRESH_TOKEN_TTL_SECONDS;
     this.maxGroupMembers = env.NESTIM_MAX_GROUP_MEMBERS;

@@ -9,6 +9,13 @@ const integer = (min: number, max: number) =>
     .refine((value) => value >= min && value <= max)
     .meta({ allowed: `a whole number from ${min} to ${max}` });
 
+const factor = () =>
+  z
+    .string()
+    .regex(/^\d{1,3}(\.\d{1,3})?$/)
+    .transform(Number)
+    .meta({ allowed: 'a number as 0.5 or 20, below 1000' });
+
 const choice = <const T extends [string, ...string[]]>(...values: T) =>
   z.enum(values).meta({ allowed: `one of ${values.join(', ')}` });
 
@@ -48,6 +55,20 @@ const origins = () =>
     .refine((list) => list.every(isOrigin))
     .meta({ allowed: 'origins as https://chat.example.org, separated by commas' });
 
+const subnets = () =>
+  z
+    .string()
+    .transform((value) => value.split(',').map((part) => toSubnet(part.trim())))
+    .refine((list) => list.every((subnet) => subnet !== null))
+    .meta({ allowed: 'addresses or subnets as 127.0.0.1 or 10.0.0.0/8, separated by commas' });
+
+function toSubnet(text: string): { address: string; prefix: number } | null {
+  const [, address = '', prefix] = /^([^/]+)(?:\/(\d{1,3}))?$/.exec(text) ?? [];
+  const bits = { 0: 0, 4: 32, 6: 128 }[isIP(address)]!;
+  const length = Number(prefix ?? bits);
+  return bits > 0 && length <= bits ? { address, prefix: length } : null;
+}
+
 /** Every setting, one line of doc each. Absent and empty are the same. */
 export const EnvSchema = z.object({
   NODE_ENV: choice('development', 'test', 'production')
@@ -83,6 +104,12 @@ export const EnvSchema = z.object({
   NESTIM_PAGES_DIR: text()
     .default('./pages')
     .describe('Folder of web pages that anyone may read at /pages/; it need not exist.'),
+  NESTIM_RATE_LIMIT_FACTOR: factor()
+    .default(1)
+    .describe('Times the limits of docs/operations.md; 0 switches them off, for load generators.'),
+  NESTIM_TRUSTED_PROXIES: subnets()
+    .default([])
+    .describe('Proxies whose X-Forwarded-For is believed; nobody is unless told.'),
   NESTIM_ACCESS_TOKEN_TTL_SECONDS: integer(60, 86_400).default(3600).describe('Life of an access token.'),
   NESTIM_REFRESH_TOKEN_TTL_SECONDS: integer(3600, 31_536_000)
     .default(2_592_000)

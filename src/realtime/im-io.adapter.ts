@@ -1,7 +1,8 @@
+import type { IncomingMessage } from 'node:http';
 import { type INestApplicationContext, Logger } from '@nestjs/common';
 import { IoAdapter } from '@nestjs/platform-socket.io';
 import type { MessageMappingProperties } from '@nestjs/websockets';
-import { type Ack, CLIENT_EVENTS, type ErrorCode, Handshake } from '@nestim/protocol';
+import { type Ack, CLIENT_EVENTS, Handshake } from '@nestim/protocol';
 import type { Server, ServerOptions, Socket } from 'socket.io';
 import { AppError } from '../common/app-error.js';
 import { newId } from '../common/ids.js';
@@ -10,6 +11,8 @@ import { parseWith } from '../common/zod-validation.pipe.js';
 import { AppConfig } from '../config/app-config.js';
 import { InFlightRequests } from '../infra/lifecycle/in-flight-requests.js';
 import { ShutdownSteps } from '../infra/lifecycle/shutdown-steps.js';
+import { ClientAddress } from '../infra/limits/client-address.js';
+import { RateLimits } from '../infra/limits/rate-limits.js';
 import { writeDirectly } from './direct-connection.js';
 import { expireSockets } from './expire-sockets.js';
 import { forgetHandshake } from './forget-handshake.js';
@@ -36,6 +39,8 @@ export class ImIoAdapter extends IoAdapter {
   private readonly rooms: Rooms;
   private readonly shutdown: ShutdownSteps;
   private readonly inFlight: InFlightRequests;
+  private readonly limits: RateLimits;
+  private readonly addresses: ClientAddress;
   /** Connections that carry a socket: a second one would get every push twice. */
   private readonly occupied = new WeakSet<object>();
   /** For all sockets: a listener for each would be one more thing that an idle socket holds. */
@@ -53,6 +58,8 @@ export class ImIoAdapter extends IoAdapter {
     this.onDisconnected = function () {
       occupied.delete(this.conn);
     };
+    this.limits = app.get(RateLimits);
+    this.addresses = app.get(ClientAddress);
   }
 
   override createIOServer(port: number, options?: ServerOptions): Server {
@@ -104,8 +111,11 @@ export class ImIoAdapter extends IoAdapter {
     handler: () => Promise<Ack<unknown> | undefined>,
     ack: AckFunction = () => undefined,
   ): Promise<void> {
-    if (this.shutdown.stopping) return this.refuse('SHUTTING_DOWN', ack);
-    if (socket.data.open + cost > MAX_OPEN_COST) return this.refuse('TOO_MANY_REQUESTS', ack);
+    if (this.shutdown.stopping) return this.refuse(new AppError('SHUTTING_DOWN'), ack);
+    if (socket.data.open + cost > MAX_OPEN_COST) return this.refuse(new AppError('TOO_MANY_REQUESTS'), ack);
+    socket.data.budget ??= this.limits.user.bucketOf(socket.data.ctx.userId);
+    const refusal = this.limits.user.takeFrom(socket.data.budget);
+    if (refusal) return this.refuse(refusal, ack);
     const done = this.inFlight.enter();
     socket.data.open += cost;
     try {
@@ -117,16 +127,20 @@ export class ImIoAdapter extends IoAdapter {
     }
   }
 
-  private refuse(code: ErrorCode, ack: AckFunction): void {
-    ack({ ok: false, error: toWireError(new AppError(code), newId()) });
+  private refuse(error: AppError, ack: AckFunction): void {
+    ack({ ok: false, error: toWireError(error, newId()) });
   }
 
   private async admit(socket: Socket): Promise<void> {
     if (this.occupied.has(socket.conn)) throw new AppError('FORBIDDEN');
     this.occupied.add(socket.conn);
     try {
+      // Forgotten when the client comes back over the same connection, which was counted.
+      const request = socket.request as IncomingMessage | undefined;
+      if (request) this.limits.address.take(this.addresses.of(request));
       const handshake = parseWith(Handshake, socket.handshake.auth);
       const { userId, sessionId, expiresAt } = await this.lifecycle.authenticate(handshake);
+      this.limits.connect.take(userId);
       socket.data = { ctx: { userId, sessionId, socketId: socket.id }, open: 0, expiresAt };
       await socket.join([userRoom(userId), sessionRoom(sessionId)]);
       await this.rooms.enter(socket, userId, () => this.lifecycle.roomsOf(userId));
@@ -144,7 +158,7 @@ export class ImIoAdapter extends IoAdapter {
     socket.onAny((event: string, ...args: unknown[]) => {
       if (KNOWN_EVENTS.has(event)) return;
       const ack = args.at(-1);
-      if (typeof ack === 'function') this.refuse('UNKNOWN_EVENT', ack as AckFunction);
+      if (typeof ack === 'function') this.refuse(new AppError('UNKNOWN_EVENT'), ack as AckFunction);
     });
     // A login that was ended during the handshake was not yet reachable as a socket.
     this.lifecycle.assertLive(socket.data.ctx).catch(() => socket.disconnect(true));

@@ -53,6 +53,8 @@ export async function startServer(options: ServerOptions = {}): Promise<ServerPr
     ...ownEnvironment(),
     NODE_ENV: 'test',
     NESTIM_LOG_LEVEL: 'info',
+    // All of a test or a load come from one address.
+    NESTIM_RATE_LIMIT_FACTOR: '0',
     ...options.env,
     NESTIM_ADMIN_TOKEN: adminToken,
     NESTIM_DATA_DIR: dataDir,

@@ -65,7 +65,11 @@ export const ERRORS = {
   OWNER_CANNOT_LEAVE: fatal(409, 'The owner cannot leave the group.', 'Hand the group over first.'),
   GROUP_FULL: fatal(409, 'The group is full.', 'Do not retry.'),
   PAYLOAD_TOO_LARGE: fatal(413, 'The request is too large.', 'Send less at once.'),
-  TOO_MANY_REQUESTS: temporary(429, 'Too many requests.', 'Wait and try again.'),
+  TOO_MANY_REQUESTS: temporary(
+    429,
+    'Too many requests.',
+    'Wait for details.retryAfterMs, if given, and try again.',
+  ),
   INTERNAL: temporary(500, 'Something went wrong on the server.', 'Try again; report the requestId.'),
   STORE_UNAVAILABLE: temporary(
     503,

@@ -111,6 +111,7 @@ export const HANDSHAKE_ERRORS = [
   'SESSION_REVOKED',
   'USER_DISABLED',
   'FORBIDDEN',
+  'TOO_MANY_REQUESTS',
   'INTERNAL',
 ] as const satisfies readonly ErrorCode[];
 

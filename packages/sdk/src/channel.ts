@@ -47,7 +47,7 @@ export class Channel {
         const error = thrown as NestimError;
         if (!this.open) throw clientError('CONNECTION_LOST', error);
         if (!error.temporary) throw error;
-        const wait = Math.max(backoff.next(), error.retryAfterMs);
+        const wait = error.retryAfterMs + backoff.next();
         await new Promise<void>((resolve) => environment.after(wait, resolve));
       }
     }

@@ -93,7 +93,8 @@ export class Connection {
       if (error.code === 'UNAUTHENTICATED') return this.stop(error);
     }
     const { environment } = this.options;
-    const wait = Math.max(this.backoff.next(), error.retryAfterMs);
+    // On top of what the server asks: all whom it refused at once would come back at once.
+    const wait = error.retryAfterMs + this.backoff.next();
     const reason = remedy === 'token' ? 'refused' : 'connect';
     this.cancelTimer = environment.after(wait, () => this.begin(reason, error));
     const retryAt = environment.now() + wait;
@@ -120,7 +121,7 @@ export class Connection {
     try {
       token = await this.options.getToken({ reason });
     } catch (cause) {
-      throw clientError('TOKEN_UNAVAILABLE', cause);
+      throw clientError('TOKEN_UNAVAILABLE', cause, (cause as { details?: unknown } | undefined)?.details);
     }
     if (token === null) throw clientError('LOGGED_OUT');
     return token;

@@ -71,4 +71,4 @@ export function remedyFor({ code, temporary }: NestimError): Remedy {
 
 /** True when the error concerns the whole login, not the one request that met it. */
 export const endsConnection = (error: NestimError): boolean =>
-  remedyFor(error) === 'token' || error.code === 'SESSION_REVOKED' || error.code === 'USER_DISABLED';
+  remedyFor(error) === 'token' || error.code === 'SESSION_REVOKED';

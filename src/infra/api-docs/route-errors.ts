@@ -6,10 +6,10 @@ type Operation = NonNullable<OpenAPIObject['paths'][string]['get']> & { 'x-error
 
 const METHODS = ['get', 'post', 'put', 'patch', 'delete'] as const;
 
-/** What the guard answers, by the kind of access that a route wants. */
+/** What the guard and the limits answer, by the kind of access that a route wants. */
 const GUARD_ERRORS: Record<string, ErrorCode[]> = {
-  bearer: ['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'USER_DISABLED'],
-  admin: ['UNAUTHENTICATED', 'NOT_FOUND'],
+  bearer: ['UNAUTHENTICATED', 'TOKEN_EXPIRED', 'SESSION_REVOKED', 'USER_DISABLED', 'TOO_MANY_REQUESTS'],
+  admin: ['UNAUTHENTICATED', 'NOT_FOUND', 'TOO_MANY_REQUESTS'],
 };
 
 /** What any route may answer: the path is decoded and the body parsed before a route is met. */
@@ -43,8 +43,11 @@ export function describeErrors(document: OpenAPIObject): OpenAPIObject {
 
 const statusOf = (code: ErrorCode): number => ERRORS[code].status;
 
+const RETRY_AFTER = { 'Retry-After': { description: 'Seconds to wait.', schema: { type: 'integer' } } };
+
 const responseOf = (codes: ErrorCode[]): object => ({
   description: codes.map((code) => `${code}: ${ERRORS[code].message}`).join(' '),
+  ...(codes.includes('TOO_MANY_REQUESTS') && { headers: RETRY_AFTER }),
   content: {
     'application/json': {
       schema: {

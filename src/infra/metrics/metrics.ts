@@ -33,6 +33,11 @@ export class Metrics {
     [0.0005, 0.001, 0.002, 0.005, 0.01, 0.02, 0.05, 0.1, 0.25, 0.5, 1, 2.5],
   );
 
+  readonly rateLimited = this.counter(
+    'nestim_rate_limited_total',
+    'Requests, connects and events that a limit refused.',
+    ['limit'],
+  );
   readonly badRows = this.counter('nestim_bad_rows_total', 'Rows that were skipped or marked in an answer.', [
     'kind',
   ]);

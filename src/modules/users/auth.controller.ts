@@ -1,11 +1,13 @@
-import { Body, Controller, Delete, Get, HttpCode, Param, Post } from '@nestjs/common';
+import { Body, Controller, Delete, Get, HttpCode, Param, Post, Req } from '@nestjs/common';
 import { ApiBearerAuth, ApiCreatedResponse, ApiOkResponse, ApiTags } from '@nestjs/swagger';
 import * as protocol from '@nestim/protocol';
 import { createZodDto } from 'nestjs-zod';
+import type { Request } from 'express';
 import { ApiErrors } from '../../common/api-errors.decorator.js';
 import type { Ctx } from '../../common/ctx.js';
 import { Public } from '../../common/public.decorator.js';
 import { ZodPipe } from '../../common/zod-validation.pipe.js';
+import { ClientAddress } from '../../infra/limits/client-address.js';
 import { AuthService } from './auth.service.js';
 import { CurrentCtx } from './current-ctx.decorator.js';
 import { SessionsService } from './sessions.service.js';
@@ -24,14 +26,18 @@ export class AuthController {
   constructor(
     private readonly auth: AuthService,
     private readonly sessions: SessionsService,
+    private readonly addresses: ClientAddress,
   ) {}
 
   @Public()
   @Post('register')
   @ApiErrors('REGISTRATION_CLOSED', 'USERNAME_TAKEN', 'TOO_MANY_REQUESTS')
   @ApiCreatedResponse({ type: AuthResultDto })
-  register(@Body(new ZodPipe(protocol.Register)) body: RegisterDto): Promise<protocol.AuthResult> {
-    return this.auth.register(body);
+  register(
+    @Body(new ZodPipe(protocol.Register)) body: RegisterDto,
+    @Req() request: Request,
+  ): Promise<protocol.AuthResult> {
+    return this.auth.register(body, this.addresses.of(request));
   }
 
   @Public()
@@ -39,13 +45,16 @@ export class AuthController {
   @ApiErrors('BAD_CREDENTIALS', 'UNAUTHENTICATED', 'USER_DISABLED', 'TOO_MANY_REQUESTS')
   @HttpCode(200)
   @ApiOkResponse({ type: AuthResultDto })
-  login(@Body(new ZodPipe(protocol.Login)) body: LoginDto): Promise<protocol.AuthResult> {
-    return this.auth.login(body);
+  login(
+    @Body(new ZodPipe(protocol.Login)) body: LoginDto,
+    @Req() request: Request,
+  ): Promise<protocol.AuthResult> {
+    return this.auth.login(body, this.addresses.of(request));
   }
 
   @Public()
   @Post('refresh')
-  @ApiErrors('UNAUTHENTICATED', 'SESSION_REVOKED', 'USER_DISABLED')
+  @ApiErrors('UNAUTHENTICATED', 'SESSION_REVOKED', 'USER_DISABLED', 'TOO_MANY_REQUESTS')
   @HttpCode(200)
   @ApiOkResponse({ type: TokenPairDto })
   refresh(@Body(new ZodPipe(protocol.Refresh)) body: RefreshDto): Promise<protocol.TokenPair> {
@@ -54,7 +63,7 @@ export class AuthController {
 
   @ApiBearerAuth()
   @Post('password')
-  @ApiErrors('BAD_CREDENTIALS', 'TOO_MANY_REQUESTS')
+  @ApiErrors('BAD_CREDENTIALS')
   @HttpCode(204)
   changePassword(
     @CurrentCtx() ctx: Ctx,

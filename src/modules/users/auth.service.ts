@@ -13,6 +13,7 @@ import type { Ctx } from '../../common/ctx.js';
 import { newId } from '../../common/ids.js';
 import { textOf } from '../../common/stored.js';
 import { AppConfig } from '../../config/app-config.js';
+import { RateLimits } from '../../infra/limits/rate-limits.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { PasswordHasher } from './password-hasher.js';
 import { SessionsService } from './sessions.service.js';
@@ -31,11 +32,16 @@ export class AuthService {
     private readonly sessions: SessionsService,
     private readonly passwords: PasswordHasher,
     private readonly badRows: BadRows,
+    private readonly limits: RateLimits,
   ) {}
 
   /** @throws AppError REGISTRATION_CLOSED, USERNAME_TAKEN, TOO_MANY_REQUESTS */
-  async register({ username, password, nickname = username, platform }: Register): Promise<AuthResult> {
+  async register(
+    { username, password, nickname = username, platform }: Register,
+    address: string,
+  ): Promise<AuthResult> {
     if (!this.config.openRegistration) throw new AppError('REGISTRATION_CLOSED');
+    this.limits.registration.take(address);
     // Spares the hashing; the index decides.
     if (await this.repository.findByUsername(username)) throw new AppError('USERNAME_TAKEN');
     const passwordHash = await this.passwords.hash(password);
@@ -50,12 +56,16 @@ export class AuthService {
    * @throws AppError BAD_CREDENTIALS, after the same time for a wrong name as for a wrong password; USER_DISABLED;
    * TOO_MANY_REQUESTS
    */
-  async login({ username, password, platform }: Login): Promise<AuthResult> {
+  async login({ username, password, platform }: Login, address: string): Promise<AuthResult> {
+    const guesses = `${address} ${username.toLowerCase()}`;
+    this.limits.login.take(address);
+    this.limits.guess.take(guesses);
     const row = await this.repository.findByUsername(username);
     const hash = textOf(row?.passwordHash);
     const matches = await this.passwords.matches(hash, password);
     const user = row && matches ? toUser(row, this.badRows) : null;
     if (!user) throw new AppError('BAD_CREDENTIALS');
+    this.limits.guess.reset(guesses);
     await this.users.assertActive(user.userId);
     const tokens = await this.sessions.open(user.userId, platform, () => this.confirm(user.userId, hash));
     return { user, ...tokens };
@@ -76,9 +86,11 @@ export class AuthService {
     { userId, sessionId }: Ctx,
     { oldPassword, newPassword }: ChangePassword,
   ): Promise<void> {
+    this.limits.guess.take(userId);
     const hash = textOf((await this.repository.find(userId))?.passwordHash);
     const matches = await this.passwords.matches(hash, oldPassword);
     if (hash === undefined || !matches) throw new AppError('BAD_CREDENTIALS');
+    this.limits.guess.reset(userId);
     const next = await this.passwords.hash(newPassword);
     // Before, so that a crash never leaves a login that the change should have ended; after, for those that the old
     // password has opened meanwhile.

@@ -13,7 +13,8 @@ export class BoundedQueue {
   /** @throws AppError TOO_MANY_REQUESTS when `maxWaiting` tasks already wait. */
   async run<T>(task: () => Promise<T>): Promise<T> {
     if (this.running >= this.concurrency) {
-      if (this.waiting.length >= this.maxWaiting) throw new AppError('TOO_MANY_REQUESTS');
+      if (this.waiting.length >= this.maxWaiting)
+        throw new AppError('TOO_MANY_REQUESTS', { retryAfterMs: 1_000 });
       await new Promise<void>((resolve) => this.waiting.push(resolve));
     } else {
       this.running++;

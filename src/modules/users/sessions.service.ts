@@ -7,6 +7,7 @@ import { newId } from '../../common/ids.js';
 import { LookupCache } from '../../common/lookup-cache.js';
 import type { Stored } from '../../common/stored.js';
 import { AppConfig } from '../../config/app-config.js';
+import { RateLimits } from '../../infra/limits/rate-limits.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
 import { hashRefreshToken, newRefreshToken, sessionIdOf } from './refresh-token.js';
@@ -36,6 +37,7 @@ export class SessionsService {
     private readonly users: UsersService,
     private readonly publisher: RealtimePublisher,
     private readonly badRows: BadRows,
+    private readonly limits: RateLimits,
   ) {}
 
   /**
@@ -84,12 +86,13 @@ export class SessionsService {
 
   /**
    * Trades a refresh token for the next pair; the same token again within a minute gets the same next one.
-   * @throws AppError UNAUTHENTICATED; USER_DISABLED; SESSION_REVOKED, also when a token long replaced shows that it
-   * was stolen.
+   * @throws AppError UNAUTHENTICATED; USER_DISABLED; TOO_MANY_REQUESTS; SESSION_REVOKED, also when a token long
+   * replaced shows that it was stolen.
    */
   async refresh(refreshToken: string): Promise<TokenPair> {
     const sessionId = sessionIdOf(refreshToken);
     if (sessionId === null) throw new AppError('UNAUTHENTICATED');
+    this.limits.refresh.take(sessionId);
     const hash = hashRefreshToken(refreshToken);
     const next = this.tokens.refreshAfter(sessionId, refreshToken);
     for (;;) {
