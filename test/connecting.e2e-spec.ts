@@ -1,3 +1,4 @@
+import { once } from 'node:events';
 import { io } from 'socket.io-client';
 import { WebSocket } from 'ws';
 import { api, ApiError } from './support/api.js';
@@ -5,7 +6,7 @@ import { connect } from './support/client.js';
 import { aToken, aUser, register } from './support/factories.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 import { claimsOf, signToken } from './support/sign-token.js';
-import { within } from './support/wait.js';
+import { eventually, within } from './support/wait.js';
 
 const KEY = 'the-signing-key-of-this-test,-long-enough-for-it';
 const PAYLOAD_LIMIT = 65_536;
@@ -58,21 +59,16 @@ describe('the handshake', () => {
 it('lets a client leave, and come back over the same connection', async () => {
   const { token } = await aUser(server);
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
-  const connect = `40${JSON.stringify({ token })}`;
-  let admitted = 0;
-  const twice = new Promise<void>((resolve, reject) => {
-    socket.on('message', (data: Buffer) => {
-      const packet = data.toString();
-      if (packet.startsWith('44')) reject(new Error(packet));
-      if (packet.startsWith('0')) socket.send(connect);
-      if (!packet.startsWith('40')) return;
-      admitted += 1;
-      if (admitted === 2) return resolve();
-      socket.send('41');
-      socket.send(connect);
-    });
-  });
-  await within(twice, 'a second admission');
+  const answer = async (): Promise<string> => String((await once(socket, 'message'))[0]);
+  const nobodyIsConnected = async (): Promise<boolean> =>
+    /^nestim_connections 0$/m.test(await (await fetch(`${server.url}/metrics`)).text());
+  expect(await answer()).toMatch(/^0/);
+  for (let round = 0; round < 2; round++) {
+    socket.send(`40${JSON.stringify({ token })}`);
+    expect(await answer()).toMatch(/^40\{"sid"/);
+    socket.send('41');
+    await eventually(nobodyIsConnected, 'the client to have left');
+  }
   socket.close();
 });
 
