@@ -175,6 +175,9 @@ describe('reading', () => {
     const { conversations } = await bob.api.get<ConversationList>('/conversations');
     expect(conversations).toMatchObject([{ conversationId, unread: 0, maxSeq: 3 }]);
     expect((await conversationOf(annOnline, conversationId))?.unread).toBe(1);
+    await annOnline.send({ conversationId }, '4');
+    await bobOnline.send({ conversationId }, '5');
+    expect((await conversationOf(annOnline, conversationId))?.unread).toBe(1);
     annOnline.close();
     bobOnline.close();
   });

@@ -75,13 +75,20 @@ export class ConversationRepository {
     return stored.map((doc) => ({ channelId: doc.channelId, row: toConversationRow(doc) }));
   }
 
-  /** Read positions of the others in these channels that changed after `since`. */
+  /** Read positions of the others in these channels that changed after the revision `since` (0: all). */
   async listPeerReads(channelIds: string[], ownerId: string, since: number): Promise<PeerRead[]> {
     if (channelIds.length === 0) return [];
-    const stored = await this.model
-      .find({ channelId: { $in: channelIds } }, { channelId: 1, ownerId: 1, readSeq: 1, revision: 1, _id: 0 })
+    return this.model
+      .find(
+        {
+          channelId: { $in: channelIds },
+          ownerId: { $ne: ownerId },
+          readSeq: { $gt: 0 },
+          ...(since > 0 && { revision: { $gt: since } }),
+        },
+        { channelId: 1, ownerId: 1, readSeq: 1, _id: 0 },
+      )
       .lean();
-    return stored.filter((doc) => doc.ownerId !== ownerId && (doc.revision ?? 0) > since && doc.readSeq > 0);
   }
 
   /** Ids of each owner's group channels whose window is open. */

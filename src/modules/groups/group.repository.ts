@@ -20,11 +20,12 @@ export class GroupRepository {
     return this.groups.findOne({ ownerId, clientId }).lean<Stored<GroupRow>>().exec();
   }
 
-  /** Those that exist, in no particular order. */
-  async findMany(groupIds: string[]): Promise<Stored<GroupRow>[]> {
+  /** Those that exist and changed after the revision `since` (0: all), in no particular order. */
+  async findMany(groupIds: string[], since = 0): Promise<Stored<GroupRow>[]> {
     const rows: Stored<GroupRow>[] = [];
+    const changed = since > 0 && { revision: { $gt: since } };
     for (let at = 0; at < groupIds.length; at += CHUNK) {
-      const found = this.groups.find({ _id: { $in: groupIds.slice(at, at + CHUNK) } });
+      const found = this.groups.find({ _id: { $in: groupIds.slice(at, at + CHUNK) }, ...changed });
       rows.push(...(await found.lean<Stored<GroupRow>[]>().exec()));
     }
     return rows;

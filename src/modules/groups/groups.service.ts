@@ -11,7 +11,7 @@ import {
 import { AppError } from '../../common/app-error.js';
 import type { Ctx } from '../../common/ctx.js';
 import { cutPage, decodeCursor, DEFAULT_PAGE } from '../../common/paging.js';
-import { intOf, textOf } from '../../common/stored.js';
+import { textOf } from '../../common/stored.js';
 import { AppConfig } from '../../config/app-config.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
@@ -108,9 +108,8 @@ export class GroupsService {
 
   /** Those of them that changed after the revision `since` (0: all). */
   async listChanged(groupIds: string[], since: number): Promise<Group[]> {
-    const rows = await this.groups.findMany(groupIds);
-    const changed = rows.filter(({ revision }) => since === 0 || (intOf(revision) ?? 0) > since);
-    return changed.flatMap((row) => toGroup(row, this.badRows) ?? []);
+    const rows = await this.groups.findMany(groupIds, since);
+    return rows.flatMap((row) => toGroup(row, this.badRows) ?? []);
   }
 
   private async load(groupId: string): Promise<{ group: Group; abandoned: boolean }> {
