@@ -25,6 +25,25 @@ async function deafDevice(
   return { ws, socket: (ws as unknown as { _socket: Socket })._socket };
 }
 
+/** A connection over long polling that polls only when told to. */
+class Poller {
+  private constructor(private readonly address: string) {}
+
+  static async connect({ url }: ServerProcess, { token }: Person): Promise<Poller> {
+    const address = `${url}/socket.io/?EIO=4&transport=polling`;
+    const { sid } = JSON.parse((await new Poller(address).poll()).text.slice(1)) as { sid: string };
+    const poller = new Poller(`${address}&sid=${sid}`);
+    await fetch(poller.address, { method: 'POST', body: `40${JSON.stringify({ token })}` });
+    expect((await poller.poll()).text).toMatch(/^40/);
+    return poller;
+  }
+
+  async poll(): Promise<{ status: number; text: string }> {
+    const response = await fetch(this.address);
+    return { status: response.status, text: await response.text() };
+  }
+}
+
 describe('a client that does not read', () => {
   let server: ServerProcess;
   beforeAll(async () => {
@@ -55,5 +74,23 @@ describe('a client that does not read', () => {
     const page = await deaf.api.get<MessagePage>(`/conversations/${group.conversationId}/messages?limit=10`);
     expect(page.messages.at(-1)!.seq).toBe(MESSAGES);
     for (const device of [sending, receiving]) device.close();
+  });
+
+  it('is cut off over long polling, too, and one that polls is not', async () => {
+    const [writer, reader, deaf] = await Promise.all([aUser(server), aUser(server), aUser(server)]);
+    const { conversationId } = await aGroup(writer, [reader, deaf]);
+    const sending = await writer.connect();
+    const [polling, silent] = [await Poller.connect(server, reader), await Poller.connect(server, deaf)];
+    let received = 0;
+    for (let i = 0; i < 90; i += 30) {
+      await Promise.all(Array.from({ length: 30 }, () => sending.send({ conversationId }, BIG)));
+      while (received < i + 30) received += (await polling.poll()).text.split('"message:new"').length - 1;
+    }
+    expect(received).toBe(90);
+    expect(await silent.poll()).toMatchObject({
+      status: 400,
+      text: expect.stringContaining('Session ID unknown'),
+    });
+    sending.close();
   });
 });

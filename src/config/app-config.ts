@@ -21,6 +21,8 @@ export class AppConfig {
   readonly pagesDir: string;
   /** 0: no limits. */
   readonly rateLimitFactor: number;
+  /** Whether requests straight from this machine are counted too. */
+  readonly limitsLocal: boolean;
   readonly trustedProxies: Env['NESTIM_TRUSTED_PROXIES'];
   readonly accessTokenTtlSeconds: number;
   readonly refreshTokenTtlSeconds: number;
@@ -48,7 +50,8 @@ export class AppConfig {
     this.openRegistration = env.NESTIM_OPEN_REGISTRATION;
     this.corsOrigins = env.NESTIM_CORS_ORIGINS;
     this.pagesDir = resolve(env.NESTIM_PAGES_DIR);
-    this.rateLimitFactor = env.NESTIM_RATE_LIMIT_FACTOR;
+    this.rateLimitFactor = env.NESTIM_RATE_LIMIT_FACTOR ?? 1;
+    this.limitsLocal = env.NESTIM_RATE_LIMIT_FACTOR !== undefined;
     this.trustedProxies = env.NESTIM_TRUSTED_PROXIES;
     this.accessTokenTtlSeconds = env.NESTIM_ACCESS_TOKEN_TTL_SECONDS;
     this.refreshTokenTtlSeconds = env.NESTIM_REFRESH_TOKEN_TTL_SECONDS;

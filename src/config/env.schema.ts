@@ -105,8 +105,10 @@ export const EnvSchema = z.object({
     .default('./pages')
     .describe('Folder of web pages that anyone may read at /pages/; it need not exist.'),
   NESTIM_RATE_LIMIT_FACTOR: factor()
-    .default(1)
-    .describe('Times the limits of docs/operations.md; 0 switches them off, for load generators.'),
+    .optional()
+    .describe(
+      'Times the limits of docs/operations.md; 0 switches them off. Unset: 1, and free for who comes straight from this machine.',
+    ),
   NESTIM_TRUSTED_PROXIES: subnets()
     .default([])
     .describe('Proxies whose X-Forwarded-For is believed; nobody is unless told.'),

@@ -1,5 +1,6 @@
 import { Socket } from 'engine.io';
 import type { Frame, OutgoingWebSocket } from './outgoing-websocket.js';
+import { mayWait } from './unread.js';
 
 /** How socket.io's ack of an event begins. */
 const ACK = '3';
@@ -11,16 +12,31 @@ type Options = Write[1] & { wsPreEncodedFrame?: Frame };
 
 /**
  * Writes each packet as a WebSocket frame at once. engine.io's own way, a buffer, an encoder and five events for each packet,
- * remains for polling and while a connection is being upgraded.
+ * remains, bounded, for polling and while a connection is being upgraded.
  */
 class DirectConnection extends Socket {
+  /** How much waits for the next poll. */
+  declare private waiting: number;
+  declare waitingAnswers: number;
+
   override write(data: Write[0], options?: Options, callback?: Write[2]): this {
     const { transport } = this;
     const direct = transport.name === 'websocket' && !this.upgrading && this.readyState === 'open';
-    if (!direct || callback || typeof data !== 'string') return super.write(data, options, callback);
+    if (typeof data !== 'string') return super.write(data, options, callback);
+    if (!direct || callback) return this.fits(data) ? super.write(data, options, callback) : this;
     const { socket } = transport as unknown as { socket: OutgoingWebSocket };
     socket.put(options?.wsPreEncodedFrame ?? [textFrame(data)], data.startsWith(ACK));
     return this;
+  }
+
+  /** May this wait for the client's next poll? Who lets too much wait is cut off. */
+  private fits(text: string): boolean {
+    const { writeBuffer } = this as unknown as { writeBuffer: unknown[] };
+    if (writeBuffer.length === 0) this.waiting = 0;
+    const fits = mayWait(this, this.waiting, text.length, text.startsWith(ACK));
+    if (fits) this.waiting += text.length;
+    else process.nextTick(() => this.close(true));
+    return fits;
   }
 }
 

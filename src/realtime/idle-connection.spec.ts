@@ -26,7 +26,7 @@ describe('an idle connection', () => {
   beforeAll(() => once(http.listen(0, '127.0.0.1'), 'listening'));
   afterAll(() => io.close());
 
-  it('holds neither the request that opened it nor its token', async () => {
+  it('holds neither the request that opened it, nor its token, nor the bytes it read last', async () => {
     const { port } = http.address() as AddressInfo;
     const client = new WebSocket(`ws://127.0.0.1:${port}/socket.io/?EIO=4&transport=websocket`);
     const connected = new Promise<WeakRef<object>[]>((resolve) => {
@@ -39,8 +39,14 @@ describe('an idle connection', () => {
     });
     client.once('message', () => client.send(`40${JSON.stringify({ token: 't'.repeat(200) })}`));
     const held = await connected;
+    const [live] = [...io.sockets.sockets.values()];
+    const received = once(live!, 'talk');
+    client.send(`42["talk","${'x'.repeat(10_000)}"]`);
+    await received;
+    const { _receiver } = (live!.conn.transport as unknown as { socket: { _receiver: object } }).socket;
+    expect(_receiver).toMatchObject({ _mask: undefined, _buffers: [], _fragments: [] });
     expect(await gone(...held)).toBe(true);
-    expect(client.readyState).toBe(WebSocket.OPEN);
+    expect(live!.connected).toBe(true);
     client.close();
   });
 });

@@ -6,7 +6,7 @@ import { WsErrorFilter } from './ws-error.filter.js';
 /** The only way to make a gateway: global pipes, guards and filters do not run for gateways. */
 export const ImGateway = () => applyDecorators(WebSocketGateway(), UseFilters(WsErrorFilter));
 
-/** Who sent this event; set once, when the socket was authenticated. */
-export const SocketCtx = createParamDecorator(
-  (_: unknown, host: ExecutionContext): Ctx => host.switchToWs().getClient<{ data: { ctx: Ctx } }>().data.ctx,
+/** Who sent this event: the last argument of an {@link EventHandler}, behind the client that Nest puts first. */
+export const SocketCtx = createParamDecorator((_: unknown, host: ExecutionContext): Ctx =>
+  host.getArgByIndex<Ctx>(3),
 );

@@ -3,11 +3,8 @@ import type { Socket } from 'node:net';
 import type { Duplex } from 'node:stream';
 import { CLOSE_CODES } from '@nestim/protocol';
 import { type ServerOptions, WebSocket, WebSocketServer } from 'ws';
+import { mayWait } from './unread.js';
 
-/** A client that lets so many bytes of pushes wait does not read: it is cut off, and catches up when it comes back. */
-const MAX_UNREAD_PUSHES = 1024 * 1024;
-/** The answers to what it asked itself may be more: its open sends, all of the largest kind. */
-const MAX_UNREAD = 64 * MAX_UNREAD_PUSHES;
 /** How long it may take to read what waits, and why it is closed. */
 const CLOSE_MS = 5_000;
 /** A frame up to here is written as one piece: copying it costs less than a second piece. */
@@ -15,6 +12,12 @@ const MAX_JOINED = 16 * 1024;
 const CLOSE_OPCODE = 8;
 
 export type Frame = (Buffer | string)[];
+
+/** What ws keeps for reading. */
+interface Receiver {
+  /** A piece of the bytes it read last, which stay as long as it does. */
+  _mask: Buffer | undefined;
+}
 
 /** What ws does with a frame; not in its types, but engine.io relies on it too. */
 interface Sender {
@@ -50,8 +53,7 @@ function joined(frame: Frame): Buffer {
 /** A connection of this server: what goes out is gathered and bounded. */
 export class OutgoingWebSocket extends WebSocket {
   declare private readonly _socket: Socket;
-  /** Bytes of answers among those that wait. */
-  private answers = 0;
+  waitingAnswers = 0;
 
   /** Called by ws once, when the connection is up. */
   setSocket(socket: Socket, head: Buffer, options: object): void {
@@ -62,6 +64,12 @@ export class OutgoingWebSocket extends WebSocket {
     const { _sender } = this as unknown as { _sender: Sender };
     Object.setPrototypeOf(_sender, OutgoingSender.prototype);
     owners.set(socket, this);
+  }
+
+  override emit(event: string, ...args: unknown[]): boolean {
+    // Until the next message, which may be a day away.
+    if (event === 'message') (this as unknown as { _receiver: Receiver })._receiver._mask = undefined;
+    return super.emit(event, ...args);
   }
 
   /**
@@ -85,13 +93,9 @@ export class OutgoingWebSocket extends WebSocket {
   private accepts(frame: Frame, answer: boolean, waiting: number): boolean {
     if (isClose(frame)) return true;
     if (this.readyState !== WebSocket.OPEN) return false;
-    if (waiting === 0) this.answers = 0;
-    if (waiting > MAX_UNREAD || (!answer && waiting - this.answers > MAX_UNREAD_PUSHES)) {
-      this.close(CLOSE_CODES.SLOW_READER.code, 'SLOW_READER');
-      return false;
-    }
-    if (answer) this.answers += frame.at(-1)!.length;
-    return true;
+    if (mayWait(this, waiting, frame.at(-1)!.length, answer)) return true;
+    this.close(CLOSE_CODES.SLOW_READER.code, 'SLOW_READER');
+    return false;
   }
 }
 

@@ -2,8 +2,8 @@ import type { IncomingMessage } from 'node:http';
 import { loadConfig } from '../../config/load-config.js';
 import { ClientAddress, networkOf } from './client-address.js';
 
-const seen = (proxies: string, remoteAddress: string, forwarded?: string): string => {
-  const { config } = loadConfig({ NESTIM_TRUSTED_PROXIES: proxies });
+const seen = (proxies: string, remoteAddress: string, forwarded?: string, factor = ''): string | null => {
+  const { config } = loadConfig({ NESTIM_TRUSTED_PROXIES: proxies, NESTIM_RATE_LIMIT_FACTOR: factor });
   const headers = forwarded === undefined ? {} : { 'x-forwarded-for': forwarded };
   return new ClientAddress(config).of({ socket: { remoteAddress }, headers } as IncomingMessage);
 };
@@ -23,6 +23,16 @@ it.each([
 ])('%s', (_, proxies, remote, forwarded, expected) => {
   expect(seen(proxies, remote, forwarded)).toBe(expected);
 });
+
+it.each(['127.0.0.1', '127.9.9.9', '::1', '::ffff:127.0.0.1'])(
+  'who comes straight from this machine, %s, is nobody, unless a factor is set',
+  (address) => {
+    expect(seen('', address)).toBeNull();
+    expect(seen(address, address)).toBeNull();
+    expect(seen('', address, '1.2.3.4')).toBe(networkOf(address));
+    expect(seen('', address, undefined, '1')).toBe(networkOf(address));
+  },
+);
 
 it.each([
   ['1.2.3.4', '1.2.3.4'],

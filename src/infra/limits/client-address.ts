@@ -3,6 +3,8 @@ import { BlockList, isIP } from 'node:net';
 import { Injectable, Logger } from '@nestjs/common';
 import { AppConfig } from '../../config/app-config.js';
 
+const LOOPBACK = /^(::1|(::ffff:)?127\.\d+\.\d+\.\d+)$/i;
+
 /** Tells from where a request comes. Only proxies that the operator trusts are believed what they say of it. */
 @Injectable()
 export class ClientAddress {
@@ -19,11 +21,13 @@ export class ClientAddress {
   /**
    * The nearest address that is not a trusted proxy's, `X-Forwarded-For` read from the right: what stands left of it may
    * be the client's invention. Of IPv6 the first 64 bits, which one customer has for himself.
+   * @returns null when it comes straight from this machine and the operator has set no factor: it is not counted then
    */
-  of({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): string {
+  of({ socket, headers }: Pick<IncomingMessage, 'socket' | 'headers'>): string | null {
     let address = socket.remoteAddress ?? '';
     const header = headers['x-forwarded-for'];
     if (header !== undefined) this.warnOfProxy();
+    else if (LOOPBACK.test(address) && !this.config.limitsLocal) return null;
     const forwarded = String(header ?? '').split(',');
     while (this.isProxy(address) && forwarded.length > 0) {
       const next = forwarded.pop()!.trim();

@@ -15,8 +15,9 @@ export class Limiter {
     private readonly onRefused: () => void,
   ) {}
 
-  /** Counts one. @throws AppError TOO_MANY_REQUESTS with `retryAfterMs` */
-  take(key: string): void {
+  /** Counts one, unless it is of nobody (null). @throws AppError TOO_MANY_REQUESTS with `retryAfterMs` */
+  take(key: string | null): void {
+    if (key === null) return;
     const refusal = this.takeFrom(this.bucketOf(key));
     if (refusal) throw refusal;
   }

@@ -5,6 +5,7 @@ import { AppError } from '../../common/app-error.js';
 import { IS_PUBLIC } from '../../common/public.decorator.js';
 import { presentsAdminToken } from '../../config/admin-token.js';
 import { AppConfig } from '../../config/app-config.js';
+import { ClientAddress } from '../../infra/limits/client-address.js';
 import { RateLimits } from '../../infra/limits/rate-limits.js';
 import type { AuthenticatedRequest } from './current-ctx.decorator.js';
 import { SessionsService } from './sessions.service.js';
@@ -17,6 +18,7 @@ export class AuthGuard implements CanActivate {
     private readonly config: AppConfig,
     private readonly sessions: SessionsService,
     private readonly limits: RateLimits,
+    private readonly addresses: ClientAddress,
   ) {}
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
@@ -42,6 +44,6 @@ export class AuthGuard implements CanActivate {
     const [, token] = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '') ?? [];
     if (token === undefined) throw new AppError('UNAUTHENTICATED');
     request.ctx = await this.sessions.authenticate(token);
-    this.limits.user.take(request.ctx.userId);
+    if (this.addresses.of(request) !== null) this.limits.user.take(request.ctx.userId);
   }
 }

@@ -38,7 +38,7 @@ export class AuthService {
   /** @throws AppError REGISTRATION_CLOSED, USERNAME_TAKEN, TOO_MANY_REQUESTS */
   async register(
     { username, password, nickname = username, platform }: Register,
-    address: string,
+    address: string | null,
   ): Promise<AuthResult> {
     if (!this.config.openRegistration) throw new AppError('REGISTRATION_CLOSED');
     this.limits.registration.take(address);
@@ -56,8 +56,8 @@ export class AuthService {
    * @throws AppError BAD_CREDENTIALS, after the same time for a wrong name as for a wrong password; USER_DISABLED;
    * TOO_MANY_REQUESTS
    */
-  async login({ username, password, platform }: Login, address: string): Promise<AuthResult> {
-    const guesses = `${address} ${username.toLowerCase()}`;
+  async login({ username, password, platform }: Login, address: string | null): Promise<AuthResult> {
+    const guesses = `${address ?? ''} ${username.toLowerCase()}`;
     this.limits.login.take(address);
     this.limits.guess.take(guesses);
     const row = await this.repository.findByUsername(username);
