@@ -19,7 +19,10 @@ export interface ImConnectionHandler {
   lost(reason: string): void;
 }
 
-/** One device of a user: socket.io over one bare websocket. */
+/**
+ * One device of a user: socket.io over one bare websocket. The load uses it instead of the SDK, so that it measures the
+ * server and not its own side, and can have many sends of one conversation under way, of which the SDK has one.
+ */
 export class ImConnection {
   private readonly socket: WebSocket;
   private readonly waiting = new Map<

@@ -28,7 +28,11 @@ let lastClientMsgId = 0;
 /** Unique in this process. */
 export const newClientMsgId = (): string => `t-${process.pid}-${++lastClientMsgId}`;
 
-/** One connected device: it collects what the server pushes, in the order in which it came. */
+/**
+ * One connected device: it collects what the server pushes, in the order in which it came. For tests of the protocol
+ * itself and of hostile clients, which must see each packet and send what the SDK never would; what a person lives
+ * through is tested with the SDK (`sdk.ts`).
+ */
 export class Client {
   /** Every push so far. */
   readonly pushes: { event: string; payload: unknown }[] = [];
