@@ -5,6 +5,7 @@ import type { MessageMappingProperties } from '@nestjs/websockets';
 import { Handshake } from '@nestim/protocol';
 import type { Server, ServerOptions, Socket } from 'socket.io';
 import { AppError } from '../common/app-error.js';
+import { BoundedQueue } from '../common/bounded-queue.js';
 import { newId } from '../common/ids.js';
 import { toWireError } from '../common/to-wire-error.js';
 import { parseWith } from '../common/zod-validation.pipe.js';
@@ -24,6 +25,9 @@ import { Rooms, sessionRoom, userRoom } from './rooms.js';
 import { SocketLifecycle } from './socket-lifecycle.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
+/** Handshakes under way, and waiting for their turn: so that who is connected is served on while a crowd comes back. */
+const ARRIVALS = 100;
+const MAX_WAITING = 20_000;
 
 /** Makes the socket.io server: who may connect, which rooms a socket is in, and how events meet their handlers. */
 export class ImIoAdapter extends IoAdapter {
@@ -37,6 +41,7 @@ export class ImIoAdapter extends IoAdapter {
   private readonly events: EventDispatcher;
   /** Connections that carry a socket: a second one would get every push twice. */
   private readonly occupied = new WeakSet<object>();
+  private readonly arrivals = new BoundedQueue(ARRIVALS, MAX_WAITING);
   /** Connections that come straight from this machine: not counted. */
   private readonly local = new WeakSet<object>();
   // Listeners of every socket, made once.
@@ -107,16 +112,23 @@ export class ImIoAdapter extends IoAdapter {
       if (request) this.count(request, socket.conn);
       const local = this.local.has(socket.conn);
       const handshake = parseWith(Handshake, socket.handshake.auth);
-      const { userId, sessionId, expiresAt } = await this.lifecycle.authenticate(handshake);
-      if (!local) this.limits.connect.take(userId);
-      const ctx = { userId, sessionId, socketId: socket.id };
-      socket.data = { ctx, expiresAt, local, open: 0 } satisfies SocketData;
-      await socket.join([userRoom(userId), sessionRoom(sessionId)]);
-      await this.rooms.enter(socket, userId, () => this.lifecycle.roomsOf(userId));
+      keepWaiting(socket);
+      await this.arrivals.run(() => this.enter(socket, handshake, local));
     } catch (error) {
       this.occupied.delete(socket.conn);
       throw error;
     }
+  }
+
+  private async enter(socket: Socket, handshake: Handshake, local: boolean): Promise<void> {
+    // It gave up while it waited.
+    if (socket.conn.readyState !== 'open') return;
+    const { userId, sessionId, expiresAt } = await this.lifecycle.authenticate(handshake);
+    if (!local) this.limits.connect.take(userId);
+    const ctx = { userId, sessionId, socketId: socket.id };
+    socket.data = { ctx, expiresAt, local, open: 0 } satisfies SocketData;
+    await socket.join([userRoom(userId), sessionRoom(sessionId)]);
+    await this.rooms.enter(socket, userId, () => this.lifecycle.roomsOf(userId));
   }
 
   private count(request: IncomingMessage, connection: object): void {
@@ -142,4 +154,9 @@ export class ImIoAdapter extends IoAdapter {
       this.logger.error({ err: thrown, requestId: error.requestId }, 'handshake failed');
     return Object.assign(new Error(error.code), { data: error });
   }
+}
+
+/** Who has said who he is is not timed any more: in a crowd, to be dropped and begin anew would only make it larger. */
+function keepWaiting({ client }: Socket): void {
+  clearTimeout((client as unknown as { connectTimeout?: NodeJS.Timeout }).connectTimeout);
 }

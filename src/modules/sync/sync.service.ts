@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Sync, SyncResult } from '@nestim/protocol';
+import { BoundedQueue } from '../../common/bounded-queue.js';
 import type { Ctx } from '../../common/ctx.js';
 import { DEFAULT_PAGE } from '../../common/paging.js';
 import { AppConfig } from '../../config/app-config.js';
@@ -8,6 +9,9 @@ import { ConversationChangesService } from '../conversations/index.js';
 import { FriendsService } from '../friends/index.js';
 import { decodeSyncCursor, encodeSyncCursor, type SyncCursor } from './sync-cursor.js';
 
+/** Pages being made, and waiting for their turn: a crowd that comes back does not hold up what others send. */
+const CONCURRENCY = 16;
+const MAX_WAITING = 20_000;
 /** A cursor older than this begins anew. */
 const MAX_AGE = 30 * 24 * 3_600_000 * PER_MS;
 /** Other processes may store what they began so long ago, and their clocks may differ by as much. */
@@ -17,6 +21,7 @@ const OVERLAP = 10_000 * PER_MS;
 @Injectable()
 export class SyncService {
   private readonly overlap: number;
+  private readonly queue = new BoundedQueue(CONCURRENCY, MAX_WAITING);
 
   constructor(
     config: AppConfig,
@@ -27,7 +32,12 @@ export class SyncService {
     this.overlap = config.cacheTtlMs > 0 ? OVERLAP : 0;
   }
 
-  async sync(ctx: Ctx, query: Sync): Promise<SyncResult> {
+  /** @throws AppError BAD_REQUEST for what is no cursor; TOO_MANY_REQUESTS when too many wait */
+  sync(ctx: Ctx, query: Sync): Promise<SyncResult> {
+    return this.queue.run(() => this.makePage(ctx, query));
+  }
+
+  private async makePage(ctx: Ctx, query: Sync): Promise<SyncResult> {
     const given = query.cursor === undefined ? null : decodeSyncCursor(query.cursor);
     const usable = given !== null && this.isUsable(given);
     const at = this.begin(usable ? given : null);

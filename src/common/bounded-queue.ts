@@ -1,4 +1,4 @@
-import { AppError } from '../../common/app-error.js';
+import { AppError } from './app-error.js';
 
 /** Runs a few tasks at a time in the order they came, lets some wait, and refuses the rest at once. */
 export class BoundedQueue {
