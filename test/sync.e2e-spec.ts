@@ -94,6 +94,8 @@ describe('sync', () => {
     const [again, ...more] = await replica.run();
     expect(more).toEqual([]);
     expect(again).toMatchObject({ conversations: [], groups: [], friends: [], receipts: [], reset: false });
+    const later = await aGroup(peer, [me], 'a later group');
+    expect(await replica.run()).toMatchObject([{ groups: [later] }]);
   });
 
   const changes: [string, () => Promise<unknown>, () => string][] = [
