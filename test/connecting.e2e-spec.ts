@@ -56,6 +56,16 @@ describe('the handshake', () => {
   }, 20_000);
 });
 
+it('parts with whom it refuses', async () => {
+  const socket = new WebSocket(`${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);
+  const closed = once(socket, 'close');
+  socket.once('message', () => socket.send('40{"token":"none of yours"}'));
+  const heard: string[] = [];
+  socket.on('message', (data) => heard.push(String(data)));
+  await within(closed, 'the server to close');
+  expect(heard.at(-1)).toMatch(/^44.*UNAUTHENTICATED/);
+});
+
 it('lets a client leave, and come back over the same connection', async () => {
   const { token } = await aUser(server);
   const socket = new WebSocket(`${server.url.replace('http', 'ws')}/socket.io/?EIO=4&transport=websocket`);

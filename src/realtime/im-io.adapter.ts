@@ -116,6 +116,8 @@ export class ImIoAdapter extends IoAdapter {
       await this.arrivals.run(() => this.enter(socket, handshake, local));
     } catch (error) {
       this.occupied.delete(socket.conn);
+      // Behind the refusal. Nothing times the connection any more, and nobody stays whom nobody knows.
+      setImmediate(() => socket.conn.close());
       throw error;
     }
   }
