@@ -24,13 +24,14 @@ export function configureApp(app: NestExpressApplication): void {
   const config = app.get(AppConfig);
   app.disable('x-powered-by');
   app.disable('etag');
+  // First, so that a page of another origin may read why it is refused.
+  if (config.corsOrigins.length > 0) app.enableCors({ origin: config.corsOrigins });
   limitRequests(app, `/${API}`);
   app.useBodyParser('json', { limit: config.maxPayloadBytes });
   setPaths(app);
   const http = app.getHttpAdapter();
   http.get('/', (_request: unknown, response: unknown) => http.redirect(response, 302, '/api/docs'));
   app.useGlobalFilters(new HttpErrorFilter());
-  if (config.corsOrigins.length > 0) app.enableCors({ origin: config.corsOrigins });
   // Longer than clients and proxies keep an idle connection, so that none is closed under a request on its way.
   app.getHttpServer().keepAliveTimeout = KEEP_ALIVE_MS;
   app.useWebSocketAdapter(new ImIoAdapter(app));

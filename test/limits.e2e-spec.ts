@@ -11,6 +11,7 @@ import { eventually, within } from './support/wait.js';
 
 const KEY = 'the-signing-key-of-this-test,-long-enough-for-it';
 const PASSWORD = 'correct horse battery';
+const ORIGIN = 'https://chat.example';
 
 /** With the limits as they are; and with a tenth of them, for what would take a flood to meet. */
 let server: ServerProcess;
@@ -18,7 +19,9 @@ let strict: ServerProcess;
 beforeAll(async () => {
   const env = { NESTIM_TRUSTED_PROXIES: '127.0.0.1', NESTIM_TOKEN_KEY: KEY };
   server = await startServer({ env: { ...env, NESTIM_RATE_LIMIT_FACTOR: '1' } });
-  strict = await startServer({ env: { ...env, NESTIM_RATE_LIMIT_FACTOR: '0.1' } });
+  strict = await startServer({
+    env: { ...env, NESTIM_RATE_LIMIT_FACTOR: '0.1', NESTIM_CORS_ORIGINS: ORIGIN },
+  });
 });
 afterEach(closeSdkClients);
 afterAll(() => Promise.all([server.stop(), strict.stop()]));
@@ -138,6 +141,17 @@ async function keepFlooding(header?: string): Promise<() => Promise<void>> {
     return flooding;
   };
 }
+
+it('lets a page of another origin read that it is refused', async () => {
+  const headers = { 'x-forwarded-for': '3.0.0.9', origin: ORIGIN };
+  await flood(300, 'x-forwarded-for: 3.0.0.9\r\n');
+  const refusal = await eventually(async () => {
+    const response = await fetch(`${strict.url}/api/v1/users/me`, { headers });
+    await response.arrayBuffer();
+    return response.status === 429 && response;
+  }, 'a refusal');
+  expect(refusal.headers.get('access-control-allow-origin')).toBe(ORIGIN);
+});
 
 /** What comes of a handshake from an address. */
 function handshake(address: string, token: string): Promise<unknown> {
