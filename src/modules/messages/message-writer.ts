@@ -12,8 +12,6 @@ import { isSameSend, type MessageDraft, sendKey } from './message.rules.js';
 import { Appended, type Lane, type Turn, type WaitingSend } from './writer-lane.js';
 import { WriterLanes } from './writer-lanes.js';
 
-/** Commits under way at once: while the store syncs one, the next is made. A conversation is in one of them. */
-const MAX_COMMITS = 2;
 const MAX_BATCH = 1_000;
 const MAX_BATCH_WEIGHT = 12_000_000;
 const MAX_UNEXPLAINED = 100;
@@ -22,9 +20,9 @@ const UNEXPLAINED_PAUSE_MS = 10;
 /**
  * Group commit: gives each message the next `seq` of its conversation and stores it, exactly once.
  *
- * There is no counter document; the messages' unique index is the counter. The sends that arrive while commits are
- * under way form the next one: one ordered insert, whatever the number of conversations, and each conversation in one
- * commit at a time, so what survives a crash is a prefix of it and never a hole. Other processes may write to the same conversations: the unique indexes decide, and who
+ * There is no counter document; the messages' unique index is the counter. All sends that arrive while a commit is
+ * under way form the next one: one ordered insert, whatever the number of conversations, so what survives a crash is
+ * a prefix and never a hole. Other processes may write to the same conversations: the unique indexes decide, and who
  * meets a duplicate key looks its sends up, reads the heads again and numbers the rest anew.
  * An outcome is given only after the store has synced the message.
  */
@@ -34,8 +32,7 @@ export class MessageWriter {
   private readonly lanes = new WriterLanes();
   private readonly ready = new Set<Lane>();
   private readonly open = new Map<string, { draft: MessageDraft; outcome: Promise<Appended | null> }>();
-  private commits = 0;
-  private scheduled = false;
+  private committing = false;
   private openTurns = 0;
   private onDrained: (() => void) | null = null;
 
@@ -139,14 +136,10 @@ export class MessageWriter {
   private wake(lane: Lane): void {
     if (lane.busy) return;
     this.ready.add(lane);
-    this.schedule();
-  }
-
-  private schedule(): void {
-    if (this.scheduled || this.ready.size === 0 || this.commits === MAX_COMMITS) return;
-    this.scheduled = true;
-    // The rest of this turn of the event loop still joins the batch.
-    setImmediate(() => this.commitReady());
+    if (this.committing) return;
+    this.committing = true;
+    // The rest of this turn of the event loop still joins the first batch.
+    setImmediate(() => void this.commitAll());
   }
 
   private release(lane: Lane): void {
@@ -154,17 +147,12 @@ export class MessageWriter {
     if (!lane.idle) this.wake(lane);
   }
 
-  private commitReady(): void {
-    this.scheduled = false;
-    const batch = this.takeBatch();
-    if (batch.length === 0) return;
-    this.commits += 1;
-    this.schedule();
-    void this.commit(batch).then(() => {
-      this.commits -= 1;
+  private async commitAll(): Promise<void> {
+    for (let batch = this.takeBatch(); batch.length > 0; batch = this.takeBatch()) {
+      await this.commit(batch);
       for (const lane of new Set(batch.map((item) => item.lane))) this.release(lane);
-      this.schedule();
-    });
+    }
+    this.committing = false;
   }
 
   private takeBatch(): BatchItem[] {
