@@ -21,7 +21,8 @@ describe('a server that is killed', () => {
     const open: { sender: number; clientMsgId: string }[] = [];
     let killed: Promise<void> | undefined;
     const lane = async (sender: number): Promise<void> => {
-      while (!killed) {
+      // On and on, so that the kill always meets sends that are under way.
+      for (;;) {
         const clientMsgId = newClientMsgId();
         const sending = clients[sender]!.send({ conversationId }, clientMsgId, clientMsgId);
         const stored = await Promise.race([sending, clients[sender]!.closed]).catch(() => null);
