@@ -32,7 +32,8 @@ export function fileEvents(trace: string): FileEvent[] {
     // A call that another thread interrupted in the trace counts from its end.
     const call = text.startsWith('<...') ? `${begun.get(thread)} ${text}` : text;
     const [, name, descriptor] = ON_DATA_FILE.exec(call) ?? [];
-    if (name === undefined) continue;
+    // A call that the kill cut off has no result: nothing was built on it.
+    if (name === undefined || / = \?(?: .*)?$/.test(call)) continue;
     if (name === 'lseek') position = Number(/, (\d+), SEEK_SET/.exec(call)![1]);
     if (name === 'fsync' || name === 'fdatasync') events.push({ line, kind: 'sync' });
     if (name === 'pwrite64' || name === 'writev' || name === 'pwritev') {
