@@ -1,23 +1,32 @@
 import { Socket } from 'engine.io';
 import type { Frame, OutgoingWebSocket } from './outgoing-websocket.js';
+import { isAnswer } from './packets.js';
 import { mayWait } from './unread.js';
 
-/** How socket.io's ack of an event begins. */
-const ACK = '3';
 const TEXT_OPCODE = 0x81;
 const MESSAGE = 0x34;
 
 type Write = Parameters<Socket['write']>;
 type Options = Write[1] & { wsPreEncodedFrame?: Frame };
 
+/** Takes what a client's connection brings. @returns false, and nothing is done, for what it is not meant for */
+type Receive = (packet: unknown) => boolean;
+
 /**
- * Writes each packet as a WebSocket frame at once. engine.io's own way, a buffer, an encoder and five events for each packet,
- * remains, bounded, for polling and while a connection is being upgraded.
+ * Writes each packet as a WebSocket frame at once, and reads events straight from it. The own ways of engine.io and socket.io,
+ * by a buffer, encoders and some five events for each packet, remain for all that is no plain event and, bounded, for polling
+ * and while a connection is being upgraded.
  */
 class DirectConnection extends Socket {
   /** How much waits for the next poll. */
   declare private waiting: number;
   declare waitingAnswers: number;
+  declare receive?: Receive;
+
+  override emit(name: string, ...args: unknown[]): boolean {
+    if (name === 'data' && this.receive?.(args[0])) return true;
+    return super.emit(name, ...args);
+  }
 
   override write(data: Write[0], options?: Options, callback?: Write[2]): this {
     const { transport } = this;
@@ -25,7 +34,7 @@ class DirectConnection extends Socket {
     if (typeof data !== 'string') return super.write(data, options, callback);
     if (!direct || callback) return this.fits(data) ? super.write(data, options, callback) : this;
     const { socket } = transport as unknown as { socket: OutgoingWebSocket };
-    socket.put(options?.wsPreEncodedFrame ?? [textFrame(data)], data.startsWith(ACK));
+    socket.put(options?.wsPreEncodedFrame ?? [textFrame(data)], isAnswer(data));
     return this;
   }
 
@@ -33,7 +42,7 @@ class DirectConnection extends Socket {
   private fits(text: string): boolean {
     const { writeBuffer } = this as unknown as { writeBuffer: unknown[] };
     if (writeBuffer.length === 0) this.waiting = 0;
-    const fits = mayWait(this, this.waiting, text.length, text.startsWith(ACK));
+    const fits = mayWait(this, this.waiting, text.length, isAnswer(text));
     if (fits) this.waiting += text.length;
     else process.nextTick(() => this.close(true));
     return fits;
@@ -55,6 +64,17 @@ function textFrame(text: string): Buffer {
 }
 
 /** For engine.io's `connection`. */
-export function writeDirectly(connection: Socket): void {
+export function makeDirect(connection: Socket): void {
   Object.setPrototypeOf(connection, DirectConnection.prototype);
+}
+
+/** What this connection brings is given to `receive` first. */
+export function readDirectly(connection: Socket, receive: Receive): void {
+  (connection as DirectConnection).receive = receive;
+}
+
+/** @returns what writes one packet to each connection it is called with: framed once */
+export function broadcast(packet: string): (connection: Socket) => void {
+  const options: Options = { wsPreEncodedFrame: [textFrame(packet)] };
+  return (connection) => void connection.write(packet, options);
 }

@@ -1,4 +1,3 @@
-import type { Ack } from '@nestim/protocol';
 import type { Socket } from 'socket.io';
 import { AppError } from '../common/app-error.js';
 import type { Ctx } from '../common/ctx.js';
@@ -8,6 +7,8 @@ import type { InFlightRequests } from '../infra/lifecycle/in-flight-requests.js'
 import type { ShutdownSteps } from '../infra/lifecycle/shutdown-steps.js';
 import type { RateLimits } from '../infra/limits/rate-limits.js';
 import type { TokenBucket } from '../infra/limits/token-bucket.js';
+import { readDirectly } from './direct-connection.js';
+import { answerPacket, parseEvent } from './packets.js';
 
 /** What one socket may have under way. A send holds little; an answer may hold a page of a megabyte. */
 const MAX_OPEN_COST = 1_024;
@@ -25,21 +26,17 @@ export interface SocketData {
   budget?: TokenBucket;
 }
 
-type AckFunction = (answer: Ack<unknown>) => void;
-const nobody: AckFunction = () => undefined;
+type Answer = (answer: unknown) => void;
+const nobody: Answer = () => undefined;
 
-/** Its answer is the ack; errors were acked by the filter, which finds the ack among the arguments. */
-export type EventHandler = (
-  payload: unknown,
-  ack: AckFunction,
-  ctx: Ctx,
-) => Promise<Ack<unknown> | undefined>;
+/** Its result is the answer; errors were answered by the filter, which finds `answer` among the arguments. */
+export type EventHandler = (payload: unknown, answer: Answer, ctx: Ctx) => Promise<unknown>;
 
 /** Brings the events of all sockets to their handlers: one table, and nothing that belongs to a single socket. */
 export class EventDispatcher {
-  /** For `socket.onAny`. */
-  readonly listener: (this: Socket, event: string, ...args: unknown[]) => void;
   private readonly handlers = new Map<string, EventHandler>();
+  /** For events that came as no plain packet: one listener for all sockets. */
+  private readonly onAny: (this: Socket, event: string, ...args: unknown[]) => void;
 
   constructor(
     private readonly shutdown: ShutdownSteps,
@@ -47,8 +44,10 @@ export class EventDispatcher {
     private readonly limits: RateLimits,
   ) {
     const dispatch = this.dispatch.bind(this);
-    this.listener = function (event, ...args) {
-      void dispatch(this, event, args);
+    this.onAny = function (event, ...args) {
+      const last = args.at(-1);
+      const payload = typeof args[0] === 'function' ? undefined : args[0];
+      void dispatch(this, event, payload, typeof last === 'function' ? (last as Answer) : nobody);
     };
   }
 
@@ -56,25 +55,35 @@ export class EventDispatcher {
     this.handlers.set(event, handler);
   }
 
+  serve(socket: Socket): void {
+    const { conn } = socket;
+    readDirectly(conn, (packet) => {
+      const plain = typeof packet === 'string' ? parseEvent(packet) : null;
+      if (!plain) return false;
+      const { event, payload, id } = plain;
+      const answer: Answer = id === '' ? nobody : (result) => void conn.write(answerPacket(id, result));
+      void this.dispatch(socket, event, payload, answer);
+      return true;
+    });
+    socket.onAny(this.onAny);
+  }
+
   /** The stop of the server waits for what was begun here; one client cannot begin more than its share. */
-  private async dispatch(socket: Socket, event: string, args: unknown[]): Promise<void> {
+  private async dispatch(socket: Socket, event: string, payload: unknown, answer: Answer): Promise<void> {
     if (!socket.connected) return;
-    const last = args.at(-1);
-    const ack = typeof last === 'function' ? (last as AckFunction) : nobody;
-    const payload = last === ack && args.length === 1 ? undefined : args[0];
     const handler = this.handlers.get(event);
-    if (!handler) return refuse(new AppError('UNKNOWN_EVENT'), ack);
-    if (this.shutdown.stopping) return refuse(new AppError('SHUTTING_DOWN'), ack);
+    if (!handler) return refuse(new AppError('UNKNOWN_EVENT'), answer);
+    if (this.shutdown.stopping) return refuse(new AppError('SHUTTING_DOWN'), answer);
     const data = socket.data as SocketData;
     const cost = costOf(event);
-    if (data.open + cost > MAX_OPEN_COST) return refuse(new AppError('TOO_MANY_REQUESTS'), ack);
+    if (data.open + cost > MAX_OPEN_COST) return refuse(new AppError('TOO_MANY_REQUESTS'), answer);
     const refusal = this.overRate(data);
-    if (refusal) return refuse(refusal, ack);
+    if (refusal) return refuse(refusal, answer);
     const done = this.inFlight.enter();
     data.open += cost;
     try {
-      const answer = await handler(payload, ack, data.ctx);
-      if (answer) ack(answer);
+      const result = await handler(payload, answer, data.ctx);
+      if (result) answer(result);
     } finally {
       data.open -= cost;
       done();
@@ -89,6 +98,6 @@ export class EventDispatcher {
   }
 }
 
-function refuse(error: AppError, ack: AckFunction): void {
-  ack({ ok: false, error: toWireError(error, newId()) });
+function refuse(error: AppError, answer: Answer): void {
+  answer({ ok: false, error: toWireError(error, newId()) });
 }

@@ -6,7 +6,7 @@ import { runInNewContext } from 'node:vm';
 import { Server, type Socket } from 'socket.io';
 import { WebSocket } from 'ws';
 import { forgetHandshake } from './forget-handshake.js';
-import { jsonParser } from './json-parser.js';
+import { packetParser } from './packets.js';
 import { OutgoingWebSocketServer } from './outgoing-websocket.js';
 
 setFlagsFromString('--expose-gc');
@@ -22,7 +22,7 @@ async function gone(...references: WeakRef<object>[]): Promise<boolean> {
 
 describe('an idle connection', () => {
   const http = createServer();
-  const io = new Server(http, { wsEngine: OutgoingWebSocketServer, parser: jsonParser } as object);
+  const io = new Server(http, { wsEngine: OutgoingWebSocketServer, parser: packetParser } as object);
   beforeAll(() => once(http.listen(0, '127.0.0.1'), 'listening'));
   afterAll(() => io.close());
 

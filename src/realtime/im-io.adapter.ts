@@ -14,11 +14,11 @@ import { InFlightRequests } from '../infra/lifecycle/in-flight-requests.js';
 import { ShutdownSteps } from '../infra/lifecycle/shutdown-steps.js';
 import { ClientAddress } from '../infra/limits/client-address.js';
 import { RateLimits } from '../infra/limits/rate-limits.js';
-import { writeDirectly } from './direct-connection.js';
+import { makeDirect } from './direct-connection.js';
 import { EventDispatcher, type EventHandler, type SocketData } from './event-dispatcher.js';
 import { expireSockets } from './expire-sockets.js';
 import { forgetHandshake } from './forget-handshake.js';
-import { jsonParser } from './json-parser.js';
+import { packetParser } from './packets.js';
 import { OutgoingWebSocketServer } from './outgoing-websocket.js';
 import { RealtimeServer } from './realtime-server.js';
 import { Rooms, sessionRoom, userRoom } from './rooms.js';
@@ -71,7 +71,7 @@ export class ImIoAdapter extends IoAdapter {
       connectTimeout: CONNECT_TIMEOUT_MS,
       perMessageDeflate: false,
       wsEngine: OutgoingWebSocketServer,
-      parser: jsonParser,
+      parser: packetParser,
       httpCompression: false,
       cors: this.config.corsOrigins.length > 0 && { origin: this.config.corsOrigins },
     } as ServerOptions) as Server;
@@ -81,7 +81,7 @@ export class ImIoAdapter extends IoAdapter {
         (thrown: unknown) => next(this.refusal(thrown)),
       );
     });
-    io.engine.on('connection', writeDirectly);
+    io.engine.on('connection', makeDirect);
     io.on('connection', (socket) => this.onConnected(socket));
     this.realtime.attach(io);
     expireSockets(io);
@@ -142,7 +142,7 @@ export class ImIoAdapter extends IoAdapter {
   private onConnected(socket: Socket): void {
     this.rooms.connected(socket, socket.data.ctx.userId);
     forgetHandshake(socket);
-    socket.onAny(this.events.listener);
+    this.events.serve(socket);
     socket.on('error', this.onSocketError);
     socket.on('disconnect', this.onDisconnected);
     // A login that was ended during the handshake was not yet reachable as a socket.

@@ -8,6 +8,8 @@ import {
 } from '@nestim/protocol';
 import type { RawJson } from '../common/raw-json.js';
 import { RealtimeServer } from './realtime-server.js';
+import { broadcast } from './direct-connection.js';
+import { eventPacket } from './packets.js';
 import { Rooms, sessionRoom, userRoom } from './rooms.js';
 
 type Payload<E extends ServerEvent> = ServerPayload<E> | RawJson<ServerPayload<E>>;
@@ -24,7 +26,7 @@ export class RealtimePublisher {
   ) {}
 
   toRoom<E extends ServerEvent>(room: string, event: E, payload: Payload<E>, exceptSocketId?: string): void {
-    this.emit(room, event, payload, exceptSocketId);
+    this.emit([room], event, payload, exceptSocketId);
   }
 
   toUsers<E extends ServerEvent>(
@@ -53,10 +55,17 @@ export class RealtimePublisher {
     sockets?.disconnectSockets(true);
   }
 
-  private emit(rooms: string | string[], event: string, payload: unknown, exceptSocketId?: string): void {
+  /** Nobody is in two of these rooms. */
+  private emit(rooms: readonly string[], event: string, payload: unknown, exceptSocketId?: string): void {
     const io = this.server.io;
     if (!io) return;
-    const target = io.to(rooms);
-    (exceptSocketId === undefined ? target : target.except(exceptSocketId)).emit(event, payload);
+    const { adapter, sockets } = io.sockets;
+    let tell: ReturnType<typeof broadcast> | undefined;
+    for (const room of rooms) {
+      for (const socketId of adapter.rooms.get(room) ?? []) {
+        const socket = socketId === exceptSocketId ? undefined : sockets.get(socketId);
+        if (socket) (tell ??= broadcast(eventPacket(event, payload)))(socket.conn);
+      }
+    }
   }
 }
