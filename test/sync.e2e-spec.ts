@@ -191,6 +191,65 @@ describe('sync', () => {
     expect(replica.state()).toEqual(await listAll(me));
   });
 
+  it('answers a crowd that asks at once as it answers each alone', async () => {
+    const crowd = await Promise.all(Array.from({ length: 6 }, (_, i) => aUser(server, `of the crowd ${i}`)));
+    const clients = await Promise.all(crowd.map((person) => person.connect()));
+    const replicas = clients.map((client) => new Replica(client));
+    const store = await MongoClient.connect(server.storeUri);
+    const db = store.db('nestim');
+    const conversation = {
+      channelType: 1,
+      joinSeq: 0,
+      leftSeq: null,
+      readSeq: 0,
+      clearedSeq: 0,
+      revision: 1,
+    };
+    // More rows than one query reads for all; they come behind every other conversation.
+    const [first] = crowd.map(({ userId }) => userId).sort();
+    const many = Array.from({ length: 1_100 }, (_, i) => ({
+      ...conversation,
+      ownerId: first,
+      channelId: `x:${i}`,
+    }));
+    await db.collection('conversations').insertMany(many);
+    // Each knows one change more than the one before him.
+    for (const [place, person] of crowd.entries()) {
+      const next = crowd[(place + 1) % crowd.length]!;
+      await aGroup(person, crowd, `group ${place}`);
+      await clients[place]!.send({ to: { userId: next.userId } }, 'did you get it?');
+      const conversationId = `dm:${[person.userId, next.userId].sort().join(':')}`;
+      await next.api.post(`/conversations/${conversationId}/read`, { seq: 1 });
+      await db.collection('friends').insertMany(
+        crowd.map(({ userId: ownerId }) => ({
+          ownerId,
+          friendId: `friend ${place}`,
+          createdAt: Date.now(),
+        })),
+      );
+      await replicas[place]!.run(200);
+    }
+    await store.close();
+    const ask = async (place: number): Promise<Omit<SyncResult, 'cursor'>> => {
+      const { cursor: _, ...states } = await clients[place]!.ask('sync', {
+        cursor: replicas[place]!.cursor,
+        limit: 200,
+      });
+      return states;
+    };
+    const places = [...crowd.keys()];
+    const together = await Promise.all(places.map(ask));
+    const alone: Omit<SyncResult, 'cursor'>[] = [];
+    for (const place of places) alone.push(await ask(place));
+    expect(together).toEqual(alone);
+    expect(
+      alone.map(({ receipts }, place) => receipts.some((r) => r.userId === crowd[place]!.userId)),
+    ).toEqual(places.map(() => false));
+    const known = places.map((place) => [alone[place]!.groups.length, alone[place]!.friends.length]);
+    expect(known).toEqual(places.map((place) => [5 - place, 5 - place]));
+    for (const client of clients) client.close();
+  });
+
   it('goes on after kill -9, though the clock went back meanwhile', async () => {
     const first = await startServer();
     const [a, b] = [await aUser(first), await aUser(first)];

@@ -9,8 +9,8 @@ import {
 import { GroupsService } from '../groups/index.js';
 import { ChannelStates } from './channel-states.js';
 import { ConversationPresenter } from './conversation-presenter.js';
-import { ConversationRepository } from './conversation.repository.js';
 import type { ConversationRow } from './conversation.rules.js';
+import { SharedReads } from './shared-reads.js';
 
 /** Rows looked at in one step. */
 const CHUNK = 200;
@@ -30,7 +30,7 @@ export interface ConversationChanges {
 @Injectable()
 export class ConversationChangesService {
   constructor(
-    private readonly rows: ConversationRepository,
+    private readonly rows: SharedReads,
     private readonly channels: ChannelStates,
     private readonly presenter: ConversationPresenter,
     private readonly groups: GroupsService,

@@ -16,6 +16,8 @@ export interface ConversationKey {
 
 /** Rows of a bulk step; bounds one command. */
 const CHUNK = 500;
+/** Rows read in one query for several owners. */
+const MAX_SHARED = 1_000;
 
 /** Every `group:<groupId>`, as a range of the owner's index. */
 const GROUP_CHANNELS = { $gt: 'group:', $lt: 'group;' };
@@ -26,7 +28,12 @@ export interface StoredConversation {
   row: ConversationRow | null;
 }
 
-export type PeerRead = Pick<ConversationRecord, 'channelId' | 'ownerId' | 'readSeq'>;
+/** Names a row: an owner has one in each channel. */
+export type Place = Pick<ConversationKey, 'ownerId' | 'channelId'>;
+
+export const placeKey = ({ ownerId, channelId }: Place): string => `${ownerId} ${channelId}`;
+
+export type PeerRead = Pick<ConversationRecord, 'channelId' | 'ownerId' | 'readSeq' | 'revision'>;
 
 @Injectable()
 export class ConversationRepository {
@@ -39,6 +46,20 @@ export class ConversationRepository {
   async find(ownerId: string, channelId: string): Promise<ConversationRow | null> {
     const stored = await this.model.findOne({ ownerId, channelId }).lean();
     return stored && toConversationRow(stored);
+  }
+
+  /** As {@link find}, for several; one indexed query. */
+  async findMany(places: readonly Place[]): Promise<(ConversationRow | null)[]> {
+    const owners = new Map<string, string[]>();
+    for (const { ownerId, channelId } of places) {
+      const mine = owners.get(channelId);
+      if (mine) mine.push(ownerId);
+      else owners.set(channelId, [ownerId]);
+    }
+    const channels = [...owners].map(([channelId, ids]) => ({ channelId, ownerId: { $in: ids } }));
+    const stored = await this.model.find({ $or: channels }).lean();
+    const rows = new Map(stored.map((doc) => [placeKey(doc), toConversationRow(doc)]));
+    return places.map((place) => rows.get(placeKey(place)) ?? null);
   }
 
   /**
@@ -75,18 +96,36 @@ export class ConversationRepository {
     return stored.map((doc) => ({ channelId: doc.channelId, row: toConversationRow(doc) }));
   }
 
-  /** Read positions of the others in these channels that changed after the revision `since` (0: all). */
-  async listPeerReads(channelIds: string[], ownerId: string, since: number): Promise<PeerRead[]> {
-    if (channelIds.length === 0) return [];
+  /**
+   * All rows of each owner, in channel order, damaged ones included.
+   * @returns absent are those for whom there was no room: one query reads a thousand rows
+   */
+  async listByOwners(ownerIds: string[]): Promise<Map<string, StoredConversation[]>> {
+    const stored = await this.model
+      .find({ ownerId: { $in: ownerIds }, channelId: { $gt: '' } })
+      .sort({ ownerId: 1, channelId: 1 })
+      .limit(MAX_SHARED)
+      .lean();
+    // The last one's rows may have been cut.
+    const cut = stored.length < MAX_SHARED ? null : stored.at(-1)!.ownerId;
+    const whole = cut === null ? ownerIds : ownerIds.filter((ownerId) => ownerId < cut);
+    const rows = new Map<string, StoredConversation[]>(whole.map((ownerId) => [ownerId, []]));
+    for (const doc of stored) {
+      rows.get(doc.ownerId)?.push({ channelId: doc.channelId, row: toConversationRow(doc) });
+    }
+    return rows;
+  }
+
+  /** Read positions in these channels that changed after the revision `since` (0: all). */
+  listReads(channelIds: string[], since: number): Promise<PeerRead[]> {
     return this.model
       .find(
         {
           channelId: { $in: channelIds },
-          ownerId: { $ne: ownerId },
           readSeq: { $gt: 0 },
           ...(since > 0 && { revision: { $gt: since } }),
         },
-        { channelId: 1, ownerId: 1, readSeq: 1, _id: 0 },
+        { channelId: 1, ownerId: 1, readSeq: 1, revision: 1, _id: 0 },
       )
       .lean();
   }

@@ -12,6 +12,7 @@ import { ConversationsController } from './conversations.controller.js';
 import { ConversationsGateway } from './conversations.gateway.js';
 import { ConversationsService } from './conversations.service.js';
 import { PositionConsistency } from './positions.consistency.js';
+import { SharedReads } from './shared-reads.js';
 import { UnreadCounter } from './unread-counter.js';
 import { MemberWindowConsistency, OpenWindowConsistency } from './windows.consistency.js';
 
@@ -24,6 +25,7 @@ import { MemberWindowConsistency, OpenWindowConsistency } from './windows.consis
   controllers: [ConversationsController],
   providers: [
     ConversationRepository,
+    SharedReads,
     ChannelStates,
     UnreadCounter,
     ConversationPresenter,

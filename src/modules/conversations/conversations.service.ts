@@ -9,7 +9,6 @@ import {
   type ReadResult,
 } from '@nestim/protocol';
 import { AppError } from '../../common/app-error.js';
-import { BatchedLookup } from '../../common/batched-lookup.js';
 import type { Ctx } from '../../common/ctx.js';
 import { LookupCache } from '../../common/lookup-cache.js';
 import { cutPage, decodeCursor, DEFAULT_PAGE } from '../../common/paging.js';
@@ -17,13 +16,13 @@ import { AppConfig } from '../../config/app-config.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
 import { ChannelStates, type StoredNow } from './channel-states.js';
 import { ConversationPresenter } from './conversation-presenter.js';
-import { ConversationRepository } from './conversation.repository.js';
+import { ConversationRepository, type Place, placeKey } from './conversation.repository.js';
 import { type ConversationRow, readableWindow, type SeqWindow } from './conversation.rules.js';
+import { SharedReads } from './shared-reads.js';
 import { UnreadCounter } from './unread-counter.js';
 
 const MAX_KNOWN_DMS = 100_000;
 const MAX_READERS = 100_000;
-const readerKey = (userId: string, channelId: string): string => `${userId} ${channelId}`;
 
 @Injectable()
 export class ConversationsService {
@@ -31,13 +30,11 @@ export class ConversationsService {
   private readonly knownDms: LookupCache<true>;
   /** Rows as reading needs them: dropped whenever a window opens or closes. */
   private readonly readers: LookupCache<ConversationRow>;
-  private readonly openGroupChannels = new BatchedLookup((ownerIds) =>
-    this.rows.listOpenGroupChannelIds(ownerIds),
-  );
 
   constructor(
     config: AppConfig,
     private readonly rows: ConversationRepository,
+    private readonly shared: SharedReads,
     private readonly channels: ChannelStates,
     private readonly presenter: ConversationPresenter,
     private readonly unread: UnreadCounter,
@@ -81,8 +78,9 @@ export class ConversationsService {
    * @throws AppError CONVERSATION_NOT_FOUND for an unknown and for a foreign one alike
    */
   async getReadable(userId: string, conversationId: string): Promise<SeqWindow> {
+    const place = { ownerId: userId, channelId: conversationId };
     const [row, tail] = await Promise.all([
-      this.readers.get(readerKey(userId, conversationId), () => this.getRow(userId, conversationId)),
+      this.readers.get(placeKey(place), () => this.getReader(place)),
       this.channels.tail(conversationId),
     ]);
     return readableWindow(row, tail.head);
@@ -124,7 +122,7 @@ export class ConversationsService {
   }
 
   private dropReaders(channelId: string, ownerIds: string[]): void {
-    for (const ownerId of ownerIds) this.readers.drop(readerKey(ownerId, channelId));
+    for (const ownerId of ownerIds) this.readers.drop(placeKey({ ownerId, channelId }));
   }
 
   /**
@@ -137,12 +135,19 @@ export class ConversationsService {
     return row.leftSeq ?? row.joinSeq;
   }
 
-  async listOpenGroupChannels(ownerId: string): Promise<string[]> {
-    return (await this.openGroupChannels.get(ownerId)) ?? [];
+  listOpenGroupChannels(ownerId: string): Promise<string[]> {
+    return this.shared.listOpenGroupChannelIds(ownerId);
   }
 
   messageStored(stored: StoredNow): void {
     this.channels.advance(stored);
+    this.unread.stored(stored.message);
+  }
+
+  private async getReader(place: Place): Promise<ConversationRow> {
+    const row = await this.shared.find(place);
+    if (!row) throw new AppError('CONVERSATION_NOT_FOUND');
+    return row;
   }
 
   private async getRow(userId: string, conversationId: string): Promise<ConversationRow> {

@@ -1,11 +1,13 @@
 import { Injectable } from '@nestjs/common';
 import { LRUCache } from 'lru-cache';
-import { ChannelLog, type ChannelTail } from './channel-log.js';
+import type { Message } from '@nestim/protocol';
+import { ChannelLog } from './channel-log.js';
+import type { KnownTail } from './channel-states.js';
 import { type ConversationRow, unreadRange } from './conversation.rules.js';
 
 const MAX_KNOWN = 100_000;
 
-/** Of the owner's own messages up to a channel's head, the newest; true for as long as the channel ends there. */
+/** Of the owner's own messages up to a head of the channel, the newest. */
 interface OwnNewest {
   head: number;
   seq: number;
@@ -18,7 +20,7 @@ export class UnreadCounter {
 
   constructor(private readonly log: ChannelLog) {}
 
-  async count(row: ConversationRow, tail: ChannelTail): Promise<number> {
+  async count(row: ConversationRow, tail: KnownTail): Promise<number> {
     const atMost = unreadRange(row, tail.head, 0);
     if (atMost.base >= atMost.end) return 0;
     const { base, end } = unreadRange(row, tail.head, await this.ownNewest(row, tail));
@@ -27,14 +29,24 @@ export class UnreadCounter {
     return end - base - uncounted;
   }
 
-  /** Stored messages do not change, so that it is asked for once for each head. */
-  private async ownNewest({ ownerId, channelId }: ConversationRow, tail: ChannelTail): Promise<number> {
+  /** The writer tells each stored message: its sender has read what is above. */
+  stored({ conversationId, senderId, seq }: Message): void {
+    this.known.set(keyOf(senderId, conversationId), { head: seq, seq });
+  }
+
+  /** Stored messages do not change: what is known stays true while everything behind it was told. */
+  private async ownNewest({ ownerId, channelId }: ConversationRow, tail: KnownTail): Promise<number> {
     if (tail.lastMessage?.senderId === ownerId) return tail.head;
-    const key = `${ownerId} ${channelId}`;
+    const key = keyOf(ownerId, channelId);
     const known = this.known.get(key);
-    if (known?.head === tail.head) return known.seq;
-    const seq = await this.log.ownNewestSeq(channelId, ownerId);
-    this.known.set(key, { head: tail.head, seq });
+    if (known && known.head >= tail.unbrokenFrom) return known.seq;
+    const read = await this.log.ownNewestSeq(channelId, ownerId);
+    // What he wrote while it was read was told meanwhile.
+    const told = this.known.get(key);
+    const seq = Math.max(read, told?.seq ?? 0);
+    this.known.set(key, { head: Math.max(tail.head, told?.head ?? 0), seq });
     return seq;
   }
 }
+
+const keyOf = (userId: string, channelId: string): string => `${userId} ${channelId}`;

@@ -31,6 +31,11 @@ export class FriendRepository {
       .exec();
   }
 
+  /** Those of the owners who have made a friend after `since` (epoch ms). */
+  async listOwnersWithNew(ownerIds: string[], since: number): Promise<string[]> {
+    return this.friends.distinct('ownerId', { ownerId: { $in: ownerIds }, createdAt: { $gt: since } });
+  }
+
   /** In the order of friendId, after `after`. The first page also has the rows that lack a friendId. */
   list(ownerId: string, after: string | undefined, limit: number): Promise<Stored<FriendRow>[]> {
     return this.friends

@@ -3,6 +3,7 @@ import type { Friend, FriendList, PageQuery } from '@nestim/protocol';
 import { AppError } from '../../common/app-error.js';
 import type { Ctx } from '../../common/ctx.js';
 import { cutPage, decodeCursor, DEFAULT_PAGE } from '../../common/paging.js';
+import { SharedQuery } from '../../common/shared-query.js';
 import { textOf } from '../../common/stored.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { UsersService } from '../users/index.js';
@@ -11,6 +12,11 @@ import { toFriend, toSingleFriend } from './to-friend.js';
 
 @Injectable()
 export class FriendsService {
+  /** Whether an owner may have made friends since then: most have not, and ask in common. */
+  private readonly madeNew = new SharedQuery((asked: { ownerId: string; since: number }[]) =>
+    this.findMadeNew(asked),
+  );
+
   constructor(
     private readonly friends: FriendRepository,
     private readonly users: UsersService,
@@ -33,11 +39,23 @@ export class FriendsService {
     after: string,
     limit: number,
   ): Promise<{ friends: Friend[]; nextAfter: string | null }> {
+    if (since > 0 && !(await this.madeNew.ask({ ownerId: ctx.userId, since })))
+      return { friends: [], nextAfter: null };
     const rows = await this.friends.listMadeAfter(ctx.userId, since, after === '' ? undefined : after, limit);
     const users = await this.users.getMany(rows.flatMap((row) => textOf(row.friendId) ?? []));
     const friends = rows.flatMap((row) => toFriend(row, users, this.badRows) ?? []);
     const last = rows.map((row) => textOf(row.friendId)).findLast((id) => id !== undefined);
     return { friends, nextAfter: rows.length < limit ? null : (last ?? null) };
+  }
+
+  private async findMadeNew(asked: { ownerId: string; since: number }[]): Promise<boolean[]> {
+    const oldest = Math.min(...asked.map(({ since }) => since));
+    const found = await this.friends.listOwnersWithNew(
+      [...new Set(asked.map(({ ownerId }) => ownerId))],
+      oldest,
+    );
+    const owners = new Set(found);
+    return asked.map(({ ownerId }) => owners.has(ownerId));
   }
 
   /** @throws AppError USER_NOT_FOUND when they are no friends, INVALID_FRIEND_RECORD when the friend is gone. */

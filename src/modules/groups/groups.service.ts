@@ -9,9 +9,11 @@ import {
   type PageQuery,
 } from '@nestim/protocol';
 import { AppError } from '../../common/app-error.js';
+import { BatchedLookup } from '../../common/batched-lookup.js';
 import type { Ctx } from '../../common/ctx.js';
 import { cutPage, decodeCursor, DEFAULT_PAGE } from '../../common/paging.js';
-import { textOf } from '../../common/stored.js';
+import { SharedQuery } from '../../common/shared-query.js';
+import { intOf, type Stored, textOf } from '../../common/stored.js';
 import { AppConfig } from '../../config/app-config.js';
 import { BadRows } from '../../infra/metrics/bad-rows.js';
 import { RealtimePublisher } from '../../realtime/realtime.publisher.js';
@@ -19,12 +21,24 @@ import { UsersService } from '../users/index.js';
 import { GroupMemberRepository } from './group-member.repository.js';
 import { GroupRepository } from './group.repository.js';
 import { assertMayLeave, assertOpen, assertRoom } from './group.rules.js';
+import type { GroupRow } from './group.schema.js';
 import { MembershipsService } from './memberships.service.js';
 import { toGroup } from './to-group.js';
 import { toGroupMember } from './to-group-member.js';
 
+interface Changed {
+  readonly groupIds: string[];
+  readonly since: number;
+}
+
 @Injectable()
 export class GroupsService {
+  private readonly rows = new BatchedLookup(async (groupIds) => byId(await this.groups.findMany(groupIds)));
+  private readonly changed = new SharedQuery(
+    (asked: Changed[]) => this.readChanged(asked),
+    ({ groupIds }) => groupIds.length,
+  );
+
   constructor(
     private readonly config: AppConfig,
     private readonly users: UsersService,
@@ -101,15 +115,27 @@ export class GroupsService {
 
   /** Those that exist, by groupId; a missing one is absent. */
   async findMany(groupIds: Iterable<string>): Promise<Map<string, Group>> {
-    const rows = await this.groups.findMany([...new Set(groupIds)]);
+    const rows = await this.rows.getMany(groupIds);
     const groups = rows.flatMap((row) => toGroup(row, this.badRows) ?? []);
     return new Map(groups.map((group) => [group.groupId, group]));
   }
 
   /** Those of them that changed after the revision `since` (0: all). */
   async listChanged(groupIds: string[], since: number): Promise<Group[]> {
-    const rows = await this.groups.findMany(groupIds, since);
+    if (groupIds.length === 0) return [];
+    const rows = await this.changed.ask({ groupIds, since });
     return rows.flatMap((row) => toGroup(row, this.badRows) ?? []);
+  }
+
+  private async readChanged(asked: Changed[]): Promise<Stored<GroupRow>[][]> {
+    const groupIds = new Set(asked.flatMap((each) => each.groupIds));
+    const oldest = Math.min(...asked.map(({ since }) => since));
+    const rows = byId(await this.groups.findMany([...groupIds], oldest));
+    return asked.map(({ groupIds, since }) =>
+      groupIds
+        .flatMap((groupId) => rows.get(groupId) ?? [])
+        .filter(({ revision }) => since === 0 || (intOf(revision) ?? 0) > since),
+    );
   }
 
   private async load(groupId: string): Promise<{ group: Group; abandoned: boolean }> {
@@ -119,3 +145,6 @@ export class GroupsService {
     return { group, abandoned: row.abandoned === true };
   }
 }
+
+const byId = (rows: Stored<GroupRow>[]): Map<string, Stored<GroupRow>> =>
+  new Map(rows.map((row) => [String(row._id), row]));

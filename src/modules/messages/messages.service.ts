@@ -47,7 +47,7 @@ export class MessagesService {
   async pull(ctx: Ctx, query: PullMessages): Promise<string> {
     const { window, range } = await this.readable(ctx, query);
     const held = range.from > range.to ? '[]' : this.recent.find(query.conversationId, range);
-    const messages = held ?? JSON.stringify(await this.read(query.conversationId, range));
+    const messages = held ?? JSON.stringify(await this.read(query.conversationId, range, window));
     return `{"messages":${messages},"maxSeq":${window.maxSeq},"minSeq":${window.minSeq}}`;
   }
 
@@ -61,9 +61,10 @@ export class MessagesService {
     return { window, range: { from, to, limit, newest: fromSeq === undefined } };
   }
 
-  private async read(conversationId: string, range: SeqRange): Promise<Message[]> {
+  private async read(conversationId: string, range: SeqRange, { maxSeq }: SeqWindow): Promise<Message[]> {
     const messages = await this.messages.listRange(conversationId, range);
-    if (range.newest) this.recent.keep(conversationId, messages);
+    // The newest page, or what a returning client missed.
+    if (range.newest || messages.at(-1)?.seq === maxSeq) this.recent.keep(conversationId, messages);
     return messages;
   }
 

@@ -54,6 +54,14 @@ describe('RecentMessages', () => {
     expect(recent.find('group:h', { from: 1, to: 1, limit: 1, newest: false })).toBeNull();
   });
 
+  it('holds the longer one of two pages up to one head, and none that ends earlier', () => {
+    recent.keep(CONVERSATION, messages(5, 20));
+    expect(find(5, 20, 100, false)).toHaveLength(16);
+    recent.keep(CONVERSATION, messages(1, 19));
+    expect(find(1, 19, 100, false)).toBeUndefined();
+    expect(find(5, 20, 100, false)).toHaveLength(16);
+  });
+
   it('holds a bounded number and weight', () => {
     for (let seq = 21; seq <= 400; seq++) recent.stored(new Appended(message(seq), true));
     expect(find(201, 400, 200, true)).toHaveLength(200);

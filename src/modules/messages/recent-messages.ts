@@ -61,7 +61,10 @@ export class RecentMessages {
     const [first, last] = [page[0], page.at(-1)];
     if (!first || !last || last.seq - first.seq !== page.length - 1) return;
     const present = this.runs.peek(conversationId);
-    if (present && seqAt(present, -1) >= last.seq && seqAt(present, 0) <= first.seq) return;
+    if (present) {
+      const newer = seqAt(present, -1) - last.seq;
+      if (newer > 0 || (newer === 0 && seqAt(present, 0) <= first.seq)) return;
+    }
     const held = page.map((message) => ({ message }));
     const run = { held, weight: page.reduce((sum, message) => sum + weightOf(message), 0) };
     trim(run);

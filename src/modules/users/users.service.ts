@@ -62,7 +62,7 @@ export class UsersService {
 
   /** Those that exist; a missing one is absent and shown as `deletedUser(userId)`. */
   async getMany(userIds: Iterable<string>): Promise<Map<string, User>> {
-    const rows = await this.users.findMany([...new Set(userIds)]);
+    const rows = await this.rows.getMany(userIds);
     const found = new Map<string, User>();
     for (const row of rows) {
       const user = toUser(row, this.badRows);
