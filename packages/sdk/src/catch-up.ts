@@ -1,4 +1,4 @@
-import { Backoff } from './backoff.js';
+import { Backoff, type BackoffOptions } from './backoff.js';
 import type { Channel } from './channel.js';
 import type { Environment } from './environment.js';
 import type { NestimError } from './errors.js';
@@ -12,6 +12,8 @@ const PULLS = 8;
 const PULL_PAGE = 500;
 /** How often a range is asked for that the server does not know yet: one of several nodes may be a moment behind. */
 const PULL_TRIES = 5;
+/** Waits between fetches of states that change meanwhile: the client is not online before they have come to rest. */
+const REFRESH_PACE = { baseMs: 250, maxMs: 2_000 };
 
 /** What lasts from one connection to the next. */
 export interface SyncProgress {
@@ -47,7 +49,7 @@ export class CatchUp {
   }
 
   private async run(): Promise<void> {
-    const pace = this.newBackoff();
+    const pace = this.newBackoff(REFRESH_PACE);
     do {
       while (this.stale) {
         this.stale = false;
@@ -104,8 +106,8 @@ export class CatchUp {
     }
   }
 
-  private newBackoff(): Backoff {
-    return new Backoff(() => this.options.environment.random());
+  private newBackoff(bounds?: BackoffOptions): Backoff {
+    return new Backoff(() => this.options.environment.random(), bounds);
   }
 
   private wait(ms: number): Promise<void> {
