@@ -5,7 +5,7 @@ import type { Browser, BrowserContext, Page } from 'playwright-core';
 import { openTab, startBrowser, titled } from './support/browser.js';
 import { type Person, register } from './support/factories.js';
 import { blockOf } from './support/readme.js';
-import { closeSdkClients, sdkOnline } from './support/sdk.js';
+import { endSdkStory, sdkOnline } from './support/sdk.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 import { eventually } from './support/wait.js';
 
@@ -34,7 +34,7 @@ describe('the page of the README', () => {
     contexts = await Promise.all([browser.newContext(), browser.newContext()]);
   });
   afterEach(async () => {
-    closeSdkClients();
+    await endSdkStory();
     await Promise.all(contexts.map((context) => context.close()));
   });
 

@@ -1,4 +1,5 @@
 import { killDrill } from './support/kill-drill.js';
+import { randomFrom } from './support/random.js';
 
 /** `KILL_CYCLES=200 KILL_SEED=7 npm test -- test/crash` is the long form. */
 const CYCLES = Number(process.env.KILL_CYCLES ?? 20);
@@ -7,7 +8,7 @@ const SEED = Number(process.env.KILL_SEED ?? Date.now() % 1_000_000);
 it(
   `G1 G2 G3 G5: ${CYCLES} kills under load lose, double and miscount nothing (seed ${SEED})`,
   async () => {
-    const result = await killDrill(CYCLES, mulberry32(SEED));
+    const result = await killDrill(CYCLES, randomFrom(SEED));
     console.info(JSON.stringify(result));
     expect(result.violations).toEqual([]);
     expect(result.acked).toBeGreaterThan(CYCLES * 10);
@@ -15,14 +16,3 @@ it(
   },
   30_000 + CYCLES * 15_000,
 );
-
-/** Small seedable random numbers in [0, 1). */
-function mulberry32(seed: number): () => number {
-  let state = seed;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let t = Math.imul(state ^ (state >>> 15), 1 | state);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}

@@ -1,5 +1,6 @@
 import type { Message, MessagePage } from '@nestim/protocol';
 import { aGroup, aUser, type Person } from './support/factories.js';
+import { endSdkStory, sdkOnline, untilTold } from './support/sdk.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 
 describe('one clientMsgId', () => {
@@ -10,6 +11,7 @@ describe('one clientMsgId', () => {
     server = await startServer();
     [ada, bob] = await Promise.all([aUser(server), aUser(server)]);
   });
+  afterEach(endSdkStory);
   afterAll(() => server.stop());
 
   const text = (content: string, clientMsgId: string, to: object) => ({
@@ -25,10 +27,11 @@ describe('one clientMsgId', () => {
 
   it('G2: whose ack was dropped, who then left, still gets the same message on the retry', async () => {
     const { groupId, conversationId } = await aGroup(ada, [bob]);
-    const [sender, watcher] = [await bob.connect(), await ada.connect()];
+    const [sender, watcher] = [await bob.connect(), await sdkOnline(server, ada)];
     const send = text('last words', 'dropped', { groupId });
     sender.socket.emit('message:send', send);
-    const stored = await watcher.nextMessage((message) => message.clientMsgId === 'dropped');
+    const [stored] = await untilTold(watcher, 1);
+    expect(stored).toMatchObject({ conversationId, clientMsgId: 'dropped' });
     sender.close();
 
     await bob.api.post(`/groups/${groupId}/leave`);
@@ -42,8 +45,7 @@ describe('one clientMsgId', () => {
 
     const page = await ada.api.get<MessagePage>(`/conversations/${conversationId}/messages`);
     expect(page.messages).toEqual([stored]);
-    expect(watcher.messages(conversationId)).toEqual([stored]);
-    watcher.close();
+    expect(watcher.told).toEqual([stored]);
   });
 
   it.each([

@@ -1,7 +1,9 @@
 import type { Group, GroupMemberList, JoinResult, LeaveResult } from '@nestim/protocol';
 import { MongoClient } from 'mongodb';
 import { aGroup, aUser, type Person } from './support/factories.js';
+import { endSdkStory, say, sdkOnline, untilTold } from './support/sdk.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
+import { eventually } from './support/wait.js';
 
 const MAX_MEMBERS = 50;
 
@@ -24,13 +26,14 @@ describe('groups', () => {
     await store.close();
     await server.stop();
   });
+  afterEach(endSdkStory);
   beforeEach(async () => {
     [ann, bob] = await Promise.all([aUser(server, 'Ann'), aUser(server, 'Bob')]);
   });
 
   describe('creation', () => {
     it('makes a group of its owner and the members, each once, and tells them', async () => {
-      const phone = await bob.connect();
+      const phone = await sdkOnline(server, bob);
       const body = { name: 'Team ', memberIds: [bob.userId, bob.userId, ann.userId], clientId: 'c-1' };
       const { group } = await ann.api.post<{ group: Group }>('/groups', body);
       expect(group).toEqual({
@@ -41,12 +44,11 @@ describe('groups', () => {
         joinMode: 'open',
         createdAt: expect.any(Number),
       });
-      expect(await phone.next('group:joined')).toEqual({ group, userId: bob.userId });
+      expect(await eventually(() => phone.groups.list()[0], 'bob to be told')).toEqual(group);
       const { members } = await membersOf(bob, group.groupId);
       const roles = Object.fromEntries(members.map(({ userId, role }) => [userId, role]));
       expect(roles).toEqual({ [ann.userId]: 'owner', [bob.userId]: 'member' });
       expect(members.find(({ userId }) => userId === ann.userId)?.user).toEqual(ann.user);
-      phone.close();
     });
 
     it('answers the same group to the same clientId, however often and at once', async () => {
@@ -157,21 +159,20 @@ describe('groups', () => {
 
     it('leaves at the head, leaving again changes nothing, and joining anew opens a new window', async () => {
       const group = await aGroup(ann, [bob]);
-      const target = { to: { groupId: group.groupId } };
-      const [desk, phone] = [await ann.connect(), await bob.connect()];
-      await desk.send(target, 'one');
-      expect(await leave(bob, group.groupId)).toEqual({ leftSeq: 1 });
-      const { groupId, conversationId } = group;
-      expect(await phone.next('group:left')).toEqual({ groupId, conversationId, userId: bob.userId });
-      await desk.send(target, 'two');
+      const { groupId } = group;
+      const [desk, phone] = [await sdkOnline(server, ann), await sdkOnline(server, bob)];
+      const one = await say(desk, group, 'one');
+      expect(await leave(bob, groupId)).toEqual({ leftSeq: 1 });
+      await eventually(() => phone.groups.list().length === 0, 'bob to be out');
+      await say(desk, group, 'two');
       expect(await leave(bob, groupId)).toEqual({ leftSeq: 1 });
       const refused = await bob.api.call('GET', `/groups/${groupId}`);
       expect(refused).toMatchObject({ status: 404, body: { error: { code: 'GROUP_NOT_FOUND' } } });
-      await expect(phone.send(target, 'no')).rejects.toThrow();
+      await expect(say(phone, group, 'no')).rejects.toMatchObject({ code: 'NOT_A_MEMBER' });
       expect((await join(bob, groupId)).joinSeq).toBe(2);
-      expect((await phone.send(target, 'three')).seq).toBe(3);
-      desk.close();
-      phone.close();
+      const three = await say(phone, group, 'three');
+      expect(three.seq).toBe(3);
+      expect(await untilTold(phone, 2)).toEqual([one, three]);
     });
 
     it('does not let a stranger leave, nor anyone join a closed or unknown group', async () => {

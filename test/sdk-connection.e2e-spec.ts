@@ -1,7 +1,7 @@
 import { type ConnectionStatus, type GetToken, NestimError } from '@nestim/sdk';
 import { aToken, aUser, type Person } from './support/factories.js';
 import { type Link, startLink } from './support/link.js';
-import { closeSdkClients, expectAsFresh, sdkClient, sdkOnline, type Watched } from './support/sdk.js';
+import { endSdkStory, sdkClient, sdkOnline, type Watched } from './support/sdk.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 import { claimsOf, signToken } from './support/sign-token.js';
 import { eventually } from './support/wait.js';
@@ -25,7 +25,7 @@ beforeEach(async () => {
   link = await startLink(server.port);
 });
 afterEach(async () => {
-  closeSdkClients();
+  await endSdkStory();
   await link.close();
 });
 
@@ -94,25 +94,26 @@ it('waits longer for an answer each time in a row that there was none', async ()
     now: () => Date.now(),
     random: () => 0,
     after: (ms: number, task: () => void) => {
-      if (ms >= 100) waits.push(ms);
-      const timer = setTimeout(task, ms);
+      if (ms >= 15_000) waits.push(ms);
+      // Where no answer can come, time flies.
+      const timer = setTimeout(task, link.muted ? ms / 150 : ms);
       return () => clearTimeout(timer);
     },
   };
   link.mute();
-  const client = sdkClient(link, ann, { timeoutMs: 100 }, environment);
+  const client = sdkClient(link, ann, {}, environment);
   const seen = states(client);
   const connecting = client.connect();
   await eventually(() => seen.filter((state) => state === 'offline NO_ANSWER').length >= 4, 'four silences');
   link.unmute();
   await connecting;
-  expect(waits.slice(0, 5)).toEqual([100, 200, 400, 400, 400]);
+  expect(waits.slice(0, 5)).toEqual([15_000, 30_000, 60_000, 60_000, 60_000]);
   waits.length = 0;
   link.cut();
   await eventually(() => client.state === 'offline', 'the break');
   link.mend();
   await eventually(() => client.state === 'online', 'the client to be back');
-  expect(waits).toContain(100);
+  expect(waits).toContain(15_000);
 });
 
 it('asks for another token when the server finds one expired', async () => {
@@ -164,7 +165,6 @@ it('stops for good when the login is ended, and starts again with the next one',
   token = await aToken(server, eve.userId);
   await client.connect();
   await client.messages.send({ to: ann, type: 'text', content: { text: 'back' } });
-  await expectAsFresh(client, server, { ...eve, token });
 });
 
 it('serves one user only', async () => {
@@ -206,5 +206,4 @@ it('fetches the next token before the present one ends, and loses nothing by the
   expect((await Promise.all(sends)).map(({ seq }) => seq)).toEqual(
     Array.from({ length: 20 }, (_, n) => n + 1),
   );
-  await expectAsFresh(client, server, ann);
 });

@@ -1,7 +1,7 @@
-import type { ConnectionStatus, Message } from '@nestim/sdk';
+import type { ConnectionStatus } from '@nestim/sdk';
 import { aGroup, aUser, type Person } from './support/factories.js';
 import { type Link, startLink } from './support/link.js';
-import { closeSdkClients, expectAsFresh, sdkOnline, type Watched } from './support/sdk.js';
+import { endSdkStory, say, sdkOnline, textsOf, type Watched } from './support/sdk.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 import { eventually } from './support/wait.js';
 
@@ -19,13 +19,10 @@ beforeEach(async () => {
   bobOnline = await sdkOnline(server, bob);
 });
 afterEach(async () => {
-  closeSdkClients();
+  await endSdkStory();
   await link.close();
 });
 
-const textsOf = (messages: readonly Message[]): unknown[] => messages.map(({ content }) => content.text);
-const say = (client: Watched, to: { userId: string } | { groupId: string }, text: string): Promise<Message> =>
-  client.messages.send({ to, type: 'text', content: { text } });
 const away = async (client: Watched, whileAway: () => Promise<void>): Promise<void> => {
   link.cut();
   await eventually(() => client.state === 'offline', 'the client to be offline');
@@ -58,7 +55,6 @@ it('tells after a break what came meanwhile, in old, new and first conversations
   expect(toldIn(later!.conversationId)).toEqual(['l1', 'l2']);
   expect(textsOf(online.told)).toEqual(expect.arrayContaining(['e1', 'e2']));
   expect(online.conversations.list().map(({ unread }) => unread)).toEqual([2, 2, 5]);
-  await expectAsFresh(online, server, ann!);
 });
 
 it('finds by seq what a live connection lost, and pulls exactly that', async () => {
@@ -73,7 +69,6 @@ it('finds by seq what a live connection lost, and pulls exactly that', async () 
   await eventually(() => online.told.length === 4, 'the lost ones to be told');
   expect(textsOf(online.told)).toEqual(['one', 'two', 'three', 'four']);
   expect(online.state).toBe('online');
-  await expectAsFresh(online, server, ann!);
 });
 
 it('tells of a gap when more was missed than it catches up with, and goes on without a hole', async () => {
@@ -92,7 +87,6 @@ it('tells of a gap when more was missed than it catches up with, and goes on wit
   const { messages } = await online.conversations.history(conversationId, { before: 21, limit: 100 });
   expect(messages.map(({ seq }) => seq)).toEqual(Array.from({ length: 20 }, (_, n) => n + 1));
   expect(online.conversations.messages(conversationId)).toHaveLength(30);
-  await expectAsFresh(online, server, ann!);
 });
 
 it('two devices, one of them often away, end up with the same', async () => {
@@ -109,12 +103,6 @@ it('two devices, one of them often away, end up with the same', async () => {
   }
   await eventually(() => phone.told.length === 15 && desk.told.length === 15, 'both to be told');
   expect(phone.conversations.list()).toEqual(desk.conversations.list());
-  for (const [client, person] of [
-    [phone, ann!],
-    [desk, ann!],
-    [bobOnline, bob!],
-  ] as const)
-    await expectAsFresh(client, server, person);
 });
 
 it('follows somebody who joins and leaves while he is away', async () => {
@@ -141,15 +129,13 @@ it('follows somebody who joins and leaves while he is away', async () => {
   });
   expect(textsOf(online.told)).toEqual(['first', 'second', 'third']);
   expect(online.conversations.get(group.conversationId)).toMatchObject({ active: false, unread: 2 });
-  await expectAsFresh(online, server, ann!);
 });
 
 it('somebody who left stays right when the group is given up behind him', async () => {
   const group = await aGroup(bob!, [ann!]);
-  const online = await sdkOnline(server, ann!);
+  await sdkOnline(server, ann!);
   await ann!.api.post(`/groups/${group.groupId}/leave`);
   await bob!.api.post(`/groups/${group.groupId}/leave`);
-  await expectAsFresh(online, server, ann!);
 });
 
 it('catches up when it was cut off because it read too slowly', async () => {
@@ -201,7 +187,6 @@ it('begins anew when the server has other data than before', async () => {
   await say(other, { userId: 'ann' }, 'four');
   await eventually(() => online.told.length === 2, 'the new note');
   expect(textsOf(online.told)).toEqual(['lost', 'four']);
-  await expectAsFresh({ ...online, told: online.told.slice(1) } as Watched, second, person);
-  closeSdkClients();
+  await endSdkStory();
   await second.stop();
 });

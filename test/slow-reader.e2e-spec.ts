@@ -3,6 +3,7 @@ import type { Socket } from 'node:net';
 import type { MessagePage } from '@nestim/protocol';
 import { WebSocket } from 'ws';
 import { aGroup, aUser, type Person } from './support/factories.js';
+import { endSdkStory, sdkOnline, untilTold } from './support/sdk.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 
 const BIG = 'x'.repeat(20_000);
@@ -49,21 +50,21 @@ describe('a client that does not read', () => {
   beforeAll(async () => {
     server = await startServer();
   });
+  afterEach(endSdkStory);
   afterAll(() => server.stop());
 
   it('is cut off with a code that says why, while the others get everything in order', async () => {
     const [writer, reader, deaf] = await Promise.all([aUser(server), aUser(server), aUser(server)]);
     const group = await aGroup(writer, [reader, deaf]);
     const { ws, socket } = await deafDevice(server, deaf);
-    const [sending, receiving] = await Promise.all([writer.connect(), reader.connect()]);
+    const [sending, receiving] = await Promise.all([writer.connect(), sdkOnline(server, reader)]);
     socket.pause();
     for (let i = 0; i < MESSAGES; i += 30) {
       await Promise.all(
         Array.from({ length: 30 }, () => sending.send({ conversationId: group.conversationId }, BIG)),
       );
     }
-    await receiving.nextMessage((message) => message.seq === MESSAGES);
-    const seqs = receiving.messages(group.conversationId).map(({ seq }) => seq);
+    const seqs = (await untilTold(receiving, MESSAGES)).map(({ seq }) => seq);
     expect(seqs).toEqual(Array.from({ length: MESSAGES }, (_, i) => i + 1));
 
     const closed = once(ws, 'close');
@@ -73,7 +74,7 @@ describe('a client that does not read', () => {
 
     const page = await deaf.api.get<MessagePage>(`/conversations/${group.conversationId}/messages?limit=10`);
     expect(page.messages.at(-1)!.seq).toBe(MESSAGES);
-    for (const device of [sending, receiving]) device.close();
+    sending.close();
   });
 
   it('is cut off over long polling, too, and one that polls is not', async () => {

@@ -2,10 +2,11 @@ import type { Conversation, ConversationList, SyncResult } from '@nestim/protoco
 import { MongoClient } from 'mongodb';
 import { type Client, Refused } from './support/client.js';
 import { aGroup, aUser, type Person } from './support/factories.js';
+import { endSdkStory, say, sdkOnline, type Watched } from './support/sdk.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 import { eventually } from './support/wait.js';
 
-/** What a client knows from `sync` alone. */
+/** What a client knows from `sync` alone: the SDK would mend by pulls and pushes what an answer lacks. */
 class Replica {
   readonly conversations = new Map<string, Conversation>();
   readonly receipts = new Map<string, number>();
@@ -67,7 +68,7 @@ describe('sync', () => {
   let me: Person;
   let peer: Person;
   let mine: Client;
-  let theirs: Client;
+  let theirs: Watched;
   let replica: Replica;
   const dm = (): string => `dm:${[me.userId, peer.userId].sort().join(':')}`;
 
@@ -77,13 +78,16 @@ describe('sync', () => {
   afterAll(() => server.stop());
   beforeEach(async () => {
     [me, peer] = await Promise.all([aUser(server, 'me'), aUser(server, 'peer')]);
-    [mine, theirs] = await Promise.all([me.connect(), peer.connect()]);
+    [mine, theirs] = await Promise.all([me.connect(), sdkOnline(server, peer), sdkOnline(server, me)]);
     replica = new Replica(mine);
   });
-  afterEach(() => [mine, theirs].forEach((client) => client.close()));
+  afterEach(async () => {
+    mine.close();
+    await endSdkStory();
+  });
 
   it('begins with everything, page by page, and then tells nothing when nothing changed', async () => {
-    await theirs.send({ to: { userId: me.userId } }, 'hello');
+    await say(theirs, me, 'hello');
     const group = await aGroup(peer, [me], 'a group');
     for (let i = 0; i < 7; i++) await aGroup(me, [], `group ${i}`);
     const pages = await replica.run(2);
@@ -99,12 +103,12 @@ describe('sync', () => {
   });
 
   const changes: [string, () => Promise<unknown>, () => string][] = [
-    ['a message to me', () => theirs.send({ to: { userId: me.userId } }, 'hi'), dm],
+    ['a message to me', () => say(theirs, me, 'hi'), dm],
     ['a message by me', () => mine.send({ to: { userId: peer.userId } }, 'hi'), dm],
     ['my reading elsewhere', async () => mine.ask('message:read', { conversationId: dm(), seq: 1 }), dm],
   ];
   it.each(changes)('tells the one conversation that changed by %s', async (_, change, where) => {
-    await theirs.send({ to: { userId: me.userId } }, 'first');
+    await say(theirs, me, 'first');
     await aGroup(me, [peer]);
     await replica.run();
     await change();
@@ -115,7 +119,7 @@ describe('sync', () => {
   it('tells how far the other one has read', async () => {
     await mine.send({ to: { userId: peer.userId } }, 'did you get it?');
     await replica.run();
-    await theirs.ask('message:read', { conversationId: dm(), seq: 1 });
+    await theirs.conversations.read(dm(), 1);
     const [page] = await replica.run();
     expect(page).toMatchObject({
       conversations: [],
@@ -128,11 +132,11 @@ describe('sync', () => {
     await replica.run();
     await me.api.post(`/groups/${group.groupId}/join`, {});
     expect(idsOf(await replica.run())).toEqual([group.conversationId]);
-    await theirs.send({ conversationId: group.conversationId }, 'welcome');
+    await say(theirs, group, 'welcome');
     expect(idsOf(await replica.run())).toEqual([group.conversationId]);
     await me.api.post(`/groups/${group.groupId}/leave`, {});
     expect(idsOf(await replica.run())).toEqual([group.conversationId]);
-    await theirs.send({ conversationId: group.conversationId }, 'gone?');
+    await say(theirs, group, 'gone?');
     expect(idsOf(await replica.run())).toEqual([]);
     await me.api.post(`/groups/${group.groupId}/join`, {});
     expect(idsOf(await replica.run())).toEqual([group.conversationId]);
@@ -140,7 +144,7 @@ describe('sync', () => {
   });
 
   it('begins anew for a cursor of another store, of the future or of long ago', async () => {
-    await theirs.send({ to: { userId: me.userId } }, 'hello');
+    await say(theirs, me, 'hello');
     await replica.run();
     const [epoch] = Buffer.from(replica.cursor!, 'base64url').toString().split('.');
     const cursor = (text: string): string => Buffer.from(text).toString('base64url');
@@ -157,15 +161,15 @@ describe('sync', () => {
   it('misses nothing while everybody writes, reads, joins and leaves, with the clock turned back in the middle', async () => {
     const groups = await Promise.all(Array.from({ length: 4 }, (_, i) => aGroup(peer, [], `busy ${i}`)));
     const deeds = [
-      (i: number) => theirs.send({ to: { userId: me.userId } }, `${i}`),
-      (i: number) => theirs.send({ conversationId: groups[i % 4]!.conversationId }, `${i}`),
+      (i: number) => say(theirs, me, `${i}`),
+      (i: number) => say(theirs, groups[i % 4]!, `${i}`),
       (i: number) => mine.send({ to: { userId: peer.userId } }, `${i}`),
       async () => mine.ask('message:read', { conversationId: dm(), seq: 1_000 }),
       (i: number) => me.api.post(`/groups/${groups[i % 4]!.groupId}/join`, {}),
       (i: number) =>
         me.api.post(`/groups/${groups[i % 4]!.groupId}/leave`, {}).catch((error: unknown) => error),
     ];
-    await theirs.send({ to: { userId: me.userId } }, 'first');
+    await say(theirs, me, 'first');
     let done = 0;
     const doing = Promise.all(
       Array.from({ length: 6 }, async (_, worker) => {
@@ -282,7 +286,7 @@ describe('sync', () => {
   });
 
   it('R6: damaged rows keep no one from syncing', async () => {
-    await theirs.send({ to: { userId: me.userId } }, 'hello');
+    await say(theirs, me, 'hello');
     const store = await MongoClient.connect(server.storeUri);
     await store
       .db('nestim')

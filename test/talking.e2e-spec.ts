@@ -1,12 +1,15 @@
-import { type ConversationList, dmConversationId, type Message, type MessagePage } from '@nestim/protocol';
+import { dmConversationId, type Message, type MessagePage } from '@nestim/protocol';
 import type { Client } from './support/client.js';
 import { aGroup, aUser, type Person, register } from './support/factories.js';
+import { endSdkStory, say, sdkOnline, untilTold } from './support/sdk.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
+import { eventually } from './support/wait.js';
 
 let server: ServerProcess;
 beforeAll(async () => {
   server = await startServer();
 });
+afterEach(endSdkStory);
 afterAll(() => server.stop());
 
 /** Pushes come in order, so after a later one has arrived nothing sent before is under way. */
@@ -16,17 +19,12 @@ async function receivedSoFar(client: Client, sender: Client, to: Person): Promis
   return client.messages().filter((m) => m.messageId !== messageId);
 }
 
-const conversationOf = async (client: Client, conversationId: string) => {
-  const { conversations } = await client.ask('conversation:list', {});
-  return conversations.find((c) => c.conversationId === conversationId);
-};
-
 describe('two people', () => {
   it('register, connect and talk one to one', async () => {
     const [ann, bob] = [await register(server, 'ann'), await register(server, 'bob')];
-    const [annOnline, bobOnline] = [await ann.connect(), await bob.connect()];
+    const [annOnline, bobOnline] = [await sdkOnline(server, ann), await sdkOnline(server, bob)];
 
-    const question = await annOnline.send({ to: { userId: bob.userId } }, ' Tea?\n');
+    const question = await say(annOnline, bob, ' Tea?\n');
     expect(question).toMatchObject({
       conversationId: dmConversationId(ann.userId, bob.userId),
       seq: 1,
@@ -34,28 +32,18 @@ describe('two people', () => {
       type: 'text',
       content: { text: ' Tea?\n' },
     });
-    expect(await bobOnline.nextMessage()).toEqual(question);
+    expect(await untilTold(bobOnline, 1)).toEqual([question]);
 
-    const answer = await bobOnline.send({ conversationId: question.conversationId }, 'Yes.');
+    const { conversationId } = question;
+    const content = { text: 'Yes.' };
+    const answer = await bobOnline.messages.send({ conversationId, type: 'text', content });
     expect(answer.seq).toBe(2);
-    expect(await annOnline.nextMessage()).toEqual(answer);
-    annOnline.close();
-    bobOnline.close();
-  });
-
-  it('see a message on every device but the one that sent it', async () => {
-    const [ann, bob] = [await aUser(server), await aUser(server)];
-    const [phone, laptop, bobOnline] = [await ann.connect(), await ann.connect(), await bob.connect()];
-    const sent = await phone.send({ to: { userId: bob.userId } }, 'from the phone');
-    expect(await laptop.nextMessage()).toEqual(sent);
-    expect(await bobOnline.nextMessage()).toEqual(sent);
-    expect(await receivedSoFar(phone, bobOnline, ann)).toEqual([]);
-    for (const client of [phone, laptop, bobOnline]) client.close();
+    expect(await untilTold(annOnline, 2)).toEqual([question, answer]);
   });
 
   it('may send the same thing over REST and read it there', async () => {
     const [ann, bob] = [await aUser(server), await aUser(server)];
-    const bobOnline = await bob.connect();
+    const bobOnline = await sdkOnline(server, bob);
     const body = {
       to: { userId: bob.userId },
       clientMsgId: 'over-rest',
@@ -63,12 +51,51 @@ describe('two people', () => {
       content: { text: 'hello' },
     };
     const { message } = await ann.api.post<{ message: Message }>('/messages', body);
-    expect(await bobOnline.nextMessage()).toEqual(message);
+    expect(await untilTold(bobOnline, 1)).toEqual([message]);
     const again = await ann.api.post<{ message: Message }>('/messages', body);
     expect(again.message).toEqual(message);
     const page = await bob.api.get<MessagePage>(`/conversations/${message.conversationId}/messages`);
     expect(page).toEqual({ messages: [message], minSeq: 1, maxSeq: 1 });
-    bobOnline.close();
+  });
+});
+
+describe('reading', () => {
+  it('moves the read position forward only, never beyond the head, and tells the others', async () => {
+    const [ann, bob] = [await aUser(server), await aUser(server)];
+    const [annOnline, phone, laptop] = [
+      await sdkOnline(server, ann),
+      await sdkOnline(server, bob),
+      await sdkOnline(server, bob),
+    ];
+    const receipts: unknown[] = [];
+    for (const client of [annOnline, laptop]) client.on('receipt', (receipt) => receipts.push(receipt));
+    for (const text of ['1', '2', '3', '4']) await say(annOnline, bob, text);
+    const [{ conversationId }] = (await untilTold(phone, 4)) as [Message];
+    const read = (seq: number) => phone.conversations.read(conversationId, seq);
+    expect(await read(3)).toEqual({ readSeq: 3, unread: 1 });
+    await eventually(() => receipts.length === 2, 'the others to be told');
+    const receipt = { conversationId, userId: bob.userId, readSeq: 3 };
+    expect(receipts).toEqual([receipt, receipt]);
+    expect(await read(1)).toEqual({ readSeq: 3, unread: 1 });
+    expect(await read(999)).toEqual({ readSeq: 4, unread: 0 });
+    await say(annOnline, bob, '5');
+    await untilTold(laptop, 5);
+    expect(laptop.conversations.get(conversationId)).toMatchObject({ readSeq: 4, unread: 1 });
+  });
+
+  it('counts nothing that I wrote, nor what came before I wrote', async () => {
+    const [ann, bob] = [await aUser(server), await aUser(server)];
+    const [annOnline, bobOnline] = [await sdkOnline(server, ann), await sdkOnline(server, bob)];
+    for (const text of ['1', '2']) await say(annOnline, bob, text);
+    const { conversationId } = await say(bobOnline, ann, '3');
+    await untilTold(annOnline, 3);
+    const unread = () =>
+      [annOnline, bobOnline].map((client) => client.conversations.get(conversationId)?.unread);
+    expect(unread()).toEqual([1, 0]);
+    await say(annOnline, bob, '4');
+    await say(bobOnline, ann, '5');
+    await untilTold(annOnline, 5);
+    expect(unread()).toEqual([1, 0]);
   });
 });
 
@@ -78,23 +105,35 @@ describe('a group', () => {
       ['ann', 'bob', 'cleo', 'dan'].map((n) => aUser(server, n)),
     );
     const group = await aGroup(ann!, [bob!, cleo!]);
-    const clients = await Promise.all([ann!, bob!, cleo!, dan!].map((person) => person.connect()));
-    const members = clients.slice(0, 3);
-    const sends = Array.from({ length: 30 }, (_, i) =>
-      members[i % 3]!.send({ to: { groupId: group.groupId } }, `${i}`),
-    );
+    const members = await Promise.all([ann!, bob!, cleo!].map((person) => sdkOnline(server, person)));
+    // What the SDK would not show an outsider must not reach his socket either.
+    const [stranger, sender] = await Promise.all([dan!.connect(), ann!.connect()]);
+    const sends = Array.from({ length: 30 }, (_, i) => say(members[i % 3]!, group, `${i}`));
     const sent = (await Promise.all(sends)).sort((a, b) => a.seq - b.seq);
     expect(sent.map((m) => m.seq)).toEqual(Array.from({ length: 30 }, (_, i) => i + 1));
-    for (const [index, person] of [ann!, bob!, cleo!].entries()) {
-      const others = sent.filter((m) => m.senderId !== person.userId);
-      await members[index]!.nextMessage((m) => m.seq === others.at(-1)!.seq);
-      expect(members[index]!.messages(group.conversationId)).toEqual(others);
-    }
-    expect(await receivedSoFar(clients[3]!, clients[0]!, dan!)).toEqual([]);
-    clients.forEach((client) => client.close());
+    for (const member of members) expect(await untilTold(member, 30)).toEqual(sent);
+    expect(await receivedSoFar(stranger, sender, dan!)).toEqual([]);
+    [stranger, sender].forEach((socket) => socket.close());
+  });
+});
+
+describe('on the wire', () => {
+  const conversationOf = async (client: Client, conversationId: string) => {
+    const { conversations } = await client.ask('conversation:list', {});
+    return conversations.find((c) => c.conversationId === conversationId);
+  };
+
+  it('a message is pushed to every device but the one that sent it', async () => {
+    const [ann, bob] = [await aUser(server), await aUser(server)];
+    const [phone, laptop, bobOnline] = [await ann.connect(), await ann.connect(), await bob.connect()];
+    const sent = await phone.send({ to: { userId: bob.userId } }, 'from the phone');
+    expect(await laptop.nextMessage()).toEqual(sent);
+    expect(await bobOnline.nextMessage()).toEqual(sent);
+    expect(await receivedSoFar(phone, bobOnline, ann)).toEqual([]);
+    for (const client of [phone, laptop, bobOnline]) client.close();
   });
 
-  it('shows who joins what comes later, and who has left what came before', async () => {
+  it('who joins is given what comes later, and who has left what came before', async () => {
     const [ann, bob] = [await aUser(server, 'ann'), await aUser(server, 'bob')];
     const { groupId, conversationId } = await aGroup(ann);
     const [annOnline, bobOnline] = [await ann.connect(), await bob.connect()];
@@ -117,10 +156,8 @@ describe('a group', () => {
     annOnline.close();
     bobOnline.close();
   });
-});
 
-describe('who was away', () => {
-  it('finds the conversation unread and pulls what was missed, page by page', async () => {
+  it('who was away finds the conversation unread and pulls what was missed, page by page', async () => {
     const [ann, bob] = [await aUser(server, 'ann'), await aUser(server, 'bob')];
     const annOnline = await ann.connect();
     const sent: Message[] = [];
@@ -141,43 +178,6 @@ describe('who was away', () => {
     expect(rest.messages).toEqual(sent.slice(4));
     const newest = await bobOnline.ask('message:pull', { conversationId, limit: 2 });
     expect(newest.messages).toEqual(sent.slice(5));
-    annOnline.close();
-    bobOnline.close();
-  });
-});
-
-describe('reading', () => {
-  it('moves the read position forward only, never beyond the head, and tells the others', async () => {
-    const [ann, bob] = [await aUser(server), await aUser(server)];
-    const [annOnline, phone, laptop] = [await ann.connect(), await bob.connect(), await bob.connect()];
-    let conversationId = '';
-    for (const text of ['1', '2', '3', '4']) {
-      ({ conversationId } = await annOnline.send({ to: { userId: bob.userId } }, text));
-    }
-    expect(await phone.ask('message:read', { conversationId, seq: 3 })).toEqual({ readSeq: 3, unread: 1 });
-    const receipt = { conversationId, userId: bob.userId, readSeq: 3 };
-    expect(await laptop.next('receipt:updated')).toEqual(receipt);
-    expect(await annOnline.next('receipt:updated')).toEqual(receipt);
-    expect(await phone.ask('message:read', { conversationId, seq: 1 })).toEqual({ readSeq: 3, unread: 1 });
-    expect(await phone.ask('message:read', { conversationId, seq: 999 })).toEqual({ readSeq: 4, unread: 0 });
-    await annOnline.send({ conversationId }, '5');
-    expect((await conversationOf(laptop, conversationId))?.unread).toBe(1);
-    for (const client of [annOnline, phone, laptop]) client.close();
-  });
-
-  it('counts nothing that I wrote, nor what came before I wrote', async () => {
-    const [ann, bob] = [await aUser(server), await aUser(server)];
-    const [annOnline, bobOnline] = [await ann.connect(), await bob.connect()];
-    const to = { to: { userId: bob.userId } };
-    const { conversationId } = await annOnline.send(to, '1');
-    await annOnline.send(to, '2');
-    await bobOnline.send({ conversationId }, '3');
-    const { conversations } = await bob.api.get<ConversationList>('/conversations');
-    expect(conversations).toMatchObject([{ conversationId, unread: 0, maxSeq: 3 }]);
-    expect((await conversationOf(annOnline, conversationId))?.unread).toBe(1);
-    await annOnline.send({ conversationId }, '4');
-    await bobOnline.send({ conversationId }, '5');
-    expect((await conversationOf(annOnline, conversationId))?.unread).toBe(1);
     annOnline.close();
     bobOnline.close();
   });

@@ -1,25 +1,15 @@
-import { mkdtemp, rm } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Conversation, ConversationList, Message, MessagePage } from '@nestim/protocol';
-import { api } from './api.js';
-import { type Client, connect } from './client.js';
+import type { Client } from '@nestim/sdk';
 import { aGroup, aUser, type Person } from './factories.js';
+import { closeSdkClients, endSdkStory, say, sdkOnline } from './sdk.js';
 import { type ServerProcess, startServer } from './server-process.js';
-
-/** One send: repeated under its id until it is acknowledged. */
-interface Send {
-  person: Person;
-  clientMsgId: string;
-  target: { to: { userId: string } | { groupId: string } };
-  acked?: Message;
-}
+import { eventually } from './wait.js';
 
 export interface DrillResult {
   cycles: number;
   acked: number;
-  /** Sends whose ack a kill swallowed and that were sent again. */
+  /** Sends whose ack a kill swallowed and that the client sent again. */
   repeated: number;
   /** What is wrong, one sentence each; empty when every guarantee held. */
   violations: string[];
@@ -29,25 +19,30 @@ const PEOPLE = 12;
 const OUTSTANDING = 4;
 
 /**
- * Kills a server with SIGKILL at random moments under load and starts it again on the same data. Whoever had no
- * ack sends again under the same id. At the end every conversation is held against what was acknowledged.
+ * Kills a server with SIGKILL at random moments under load and starts it again on the same data, while the clients live
+ * through it all. At the end every conversation is held against what was acknowledged, and every client against the server.
  */
 export async function killDrill(cycles: number, random: () => number): Promise<DrillResult> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'nestim-kill-'));
+  let server = await startServer({ env: DRILL_ENV });
+  const { port, dataDir } = server;
   const drill = new KillDrill(random);
   try {
+    await drill.begin(server);
     for (let cycle = 0; cycle < cycles; cycle++) {
-      const server = await startServer({ dataDir, env: DRILL_ENV });
-      await drill.load(server, cycle === 0);
+      await drill.load();
       await server.kill();
+      drill.countSwallowed();
+      server = await startServer({ port, dataDir, env: DRILL_ENV });
     }
-    const server = await startServer({ dataDir, env: DRILL_ENV });
-    await drill.finish(server);
-    const violations = await drill.verify(server);
+    await drill.finish();
+    const violations = await drill.verify();
+    await endSdkStory();
     await server.stop();
-    return { cycles, acked: drill.ackedCount, repeated: drill.repeated, violations };
-  } finally {
-    await rm(dataDir, { recursive: true, force: true });
+    return { cycles, acked: drill.acked.length, repeated: drill.repeated, violations };
+  } catch (error) {
+    closeSdkClients();
+    await server.kill();
+    throw error;
   }
 }
 
@@ -55,38 +50,44 @@ const DRILL_ENV = { NESTIM_ADMIN_TOKEN: 'drill-'.repeat(8), NESTIM_LOG_LEVEL: 'i
 
 class KillDrill {
   repeated = 0;
-  private readonly people: Person[] = [];
-  private readonly groupIds: string[] = [];
-  private readonly sends: Send[] = [];
-  private open = new Set<Send>();
-  private next = 0;
+  readonly acked: Message[] = [];
+  private people: Person[] = [];
+  private clients: Client[] = [];
+  private groups: { groupId: string }[] = [];
+  private lanes: Promise<void>[] = [];
+  private ended = false;
 
   constructor(private readonly random: () => number) {}
 
-  get ackedCount(): number {
-    return this.sends.filter((send) => send.acked).length;
+  /** Everybody comes online and begins to send. */
+  async begin(server: ServerProcess): Promise<void> {
+    this.people = await Promise.all(Array.from({ length: PEOPLE }, (_, i) => aUser(server, `person ${i}`)));
+    this.groups = await Promise.all(this.people.slice(0, 3).map((owner) => aGroup(owner, this.people)));
+    this.clients = await Promise.all(this.people.map((person) => sdkOnline(server, person)));
+    this.lanes = this.clients.flatMap((client) =>
+      Array.from({ length: OUTSTANDING }, () => this.lane(client)),
+    );
   }
 
-  /** Sends for a random while; returns with sends under way. */
-  async load(server: ServerProcess, first: boolean): Promise<void> {
-    if (first) await this.populate(server);
-    const clients = await this.connectAll(server);
-    await this.repeatOpen(clients);
-    for (const client of clients) for (let n = 0; n < OUTSTANDING; n++) this.keepSending(client);
+  /** Returns a random while after everybody is back, with sends under way. */
+  async load(): Promise<void> {
+    await eventually(() => this.clients.every(({ state }) => state === 'online'), 'everybody to be online');
     await delay(20 + this.random() * 250);
   }
 
-  /** Everything that is still open gets its ack. */
-  async finish(server: ServerProcess): Promise<void> {
-    const clients = await this.connectAll(server);
-    await this.repeatOpen(clients);
-    clients.forEach(({ client }) => client.close());
+  countSwallowed(): void {
+    this.repeated += this.clients.flatMap((client) => client.messages.pending()).length;
   }
 
-  async verify(server: ServerProcess): Promise<string[]> {
+  /** Everything that is still open gets its ack. */
+  async finish(): Promise<void> {
+    this.ended = true;
+    await Promise.all(this.lanes);
+  }
+
+  async verify(): Promise<string[]> {
     const violations: string[] = [];
-    for (const person of this.people) {
-      const me = { ...person, api: api(server.url, person.token) };
+    for (const me of this.people) {
       for (const conversation of await listAll(me)) violations.push(...(await this.check(me, conversation)));
     }
     return violations;
@@ -103,11 +104,11 @@ class KillDrill {
     const byId = new Map(stored.map((message) => [`${message.senderId} ${message.clientMsgId}`, message]));
     if (byId.size !== stored.length)
       violations.push(`${where}: ${stored.length - byId.size} messages are double`);
-    const mine = this.sends.filter((send) => send.acked?.conversationId === conversationId);
-    for (const { acked } of mine) {
-      const found = byId.get(`${acked!.senderId} ${acked!.clientMsgId}`);
+    const mine = this.acked.filter((message) => message.conversationId === conversationId);
+    for (const acked of mine) {
+      const found = byId.get(`${acked.senderId} ${acked.clientMsgId}`);
       if (JSON.stringify(found) !== JSON.stringify(acked))
-        violations.push(`${where}: lost or changed ${acked!.seq}`);
+        violations.push(`${where}: lost or changed ${acked.seq}`);
     }
     if (mine.length !== stored.length)
       violations.push(`${where}: ${stored.length} stored, ${mine.length} sent`);
@@ -117,48 +118,15 @@ class KillDrill {
     return violations;
   }
 
-  private async populate(server: ServerProcess): Promise<void> {
-    for (let i = 0; i < PEOPLE; i++) this.people.push(await aUser(server, `person ${i}`));
-    for (const owner of this.people.slice(0, 3)) {
-      this.groupIds.push((await aGroup(owner, this.people)).groupId);
+  private async lane(client: Client): Promise<void> {
+    while (!this.ended) {
+      const to = this.random() < 0.5 ? this.pick(this.groups) : this.pick(this.people);
+      this.acked.push(await say(client, to, `text ${this.random()}`));
     }
   }
 
-  private connectAll(server: ServerProcess): Promise<{ client: Client; person: Person }[]> {
-    return Promise.all(
-      this.people.map(async (person) => ({ person, client: await connect(server.url, person.token) })),
-    );
-  }
-
-  private keepSending({ client, person }: { client: Client; person: Person }): void {
-    const groupId = this.groupIds[Math.floor(this.random() * this.groupIds.length)]!;
-    const peer = this.people[Math.floor(this.random() * PEOPLE)]!;
-    const to = this.random() < 0.5 ? { groupId } : { userId: peer.userId };
-    const send: Send = { person, clientMsgId: `k${this.next++}`, target: { to } };
-    this.sends.push(send);
-    this.open.add(send);
-    // The connection breaks with the kill: the send stays open and is repeated after the start.
-    this.deliver(client, send).then(
-      () => this.keepSending({ client, person }),
-      () => undefined,
-    );
-  }
-
-  private async deliver(client: Client, send: Send): Promise<void> {
-    const ended = client.closed.then(() => Promise.reject(new Error('connection ended')));
-    send.acked = await Promise.race([
-      client.send(send.target, `text of ${send.clientMsgId}`, send.clientMsgId),
-      ended,
-    ]);
-    this.open.delete(send);
-  }
-
-  private async repeatOpen(clients: { client: Client; person: Person }[]): Promise<void> {
-    const again = [...this.open];
-    this.repeated += again.length;
-    await Promise.all(
-      again.map((send) => this.deliver(clients.find(({ person }) => person === send.person)!.client, send)),
-    );
+  private pick<T>(items: readonly T[]): T {
+    return items[Math.floor(this.random() * items.length)]!;
   }
 }
 
