@@ -1,10 +1,10 @@
 import type { AdminUserResult, AuthResult, TokenPair } from '@nestim/protocol';
 import type { ConnectionStatus } from '@nestim/sdk';
-import { MongoClient } from 'mongodb';
+import { type ClientSession, type Collection, MongoClient } from 'mongodb';
 import { api, type Failure } from './support/api.js';
 import { connect } from './support/client.js';
 import { admin, aToken, aUser, register } from './support/factories.js';
-import { closeSdkClients, sdkClient, sdkOnline, type Watched } from './support/sdk.js';
+import { endSdkStory, sdkClient, sdkOnline, type Watched } from './support/sdk.js';
 import { type ServerProcess, startServer } from './support/server-process.js';
 import { claimsOf, signToken } from './support/sign-token.js';
 import { eventually, within } from './support/wait.js';
@@ -21,7 +21,7 @@ beforeAll(async () => {
   server = await startServer({ env: { NESTIM_TOKEN_KEY: KEY } });
   store = await MongoClient.connect(server.storeUri);
 });
-afterEach(closeSdkClients);
+afterEach(endSdkStory);
 afterAll(async () => {
   await store.close();
   await server.stop();
@@ -35,13 +35,22 @@ const refresh = (refreshToken: string) =>
   nobody().call<TokenPair & Failure>('POST', '/auth/refresh', { refreshToken });
 const refused = (status: number, code: string) => ({ status, body: { error: { code, temporary: false } } });
 
+/** Writes in a transaction that stays open: until its end, whoever else writes the same rows waits. */
+async function hold(
+  collection: string,
+  write: (rows: Collection<{ _id: string }>, options: { session: ClientSession }) => Promise<unknown>,
+): Promise<ClientSession> {
+  const session = store.startSession();
+  session.startTransaction();
+  await write(store.db('nestim').collection(collection), { session });
+  return session;
+}
+
 /** Resolves with how the client stopped. */
 const closed = (client: Watched): Promise<ConnectionStatus> =>
-  within(
-    new Promise((resolve) => client.on('state', (status) => status.state === 'closed' && resolve(status))),
-    'the client to stop',
-    PROMPTLY,
-  );
+  new Promise((resolve) => client.on('state', (status) => status.state === 'closed' && resolve(status)));
+/** To be called when what ends the login has been answered. */
+const promptly = <T>(ended: Promise<T>): Promise<T> => within(ended, 'the client to stop', PROMPTLY);
 
 describe('a change of the password', () => {
   const change = (token: string, oldPassword: string, newPassword: string) =>
@@ -57,7 +66,7 @@ describe('a change of the password', () => {
     const stranger = await sdkOnline(server, await aUser(server));
     const ended = closed(there);
     expect((await change(ann.token, OLD, NEW)).status).toBe(204);
-    expect(await ended).toMatchObject({ reconnects: false, error: { code: 'SESSION_REVOKED' } });
+    expect(await promptly(ended)).toMatchObject({ reconnects: false, error: { code: 'SESSION_REVOKED' } });
     expect(await api(server.url, other.accessToken).call('GET', '/users/me')).toMatchObject(
       refused(401, 'SESSION_REVOKED'),
     );
@@ -90,6 +99,24 @@ describe('a change of the password', () => {
       else expect((await api(server.url, body.accessToken).call('GET', '/users/me')).status).toBe(401);
     }
     expect((await cid.api.call('GET', '/users/me')).status).toBe(200);
+  });
+
+  it('ends also a login that the old password opens while it is being replaced', async () => {
+    const nia = await register(server, 'nia', OLD);
+    await login('nia', OLD);
+    const held = await hold('users', (rows, options) =>
+      rows.updateOne({ _id: nia.userId }, { $set: { held: true } }, options),
+    );
+    const changing = change(nia.token, OLD, NEW);
+    const ended = () => sessions().countDocuments({ userId: nia.userId, revokedAt: { $exists: true } });
+    await eventually(async () => (await ended()) === 1, 'the other logins to be ended');
+    const meanwhile = await login('nia', OLD);
+    expect(meanwhile.status).toBe(200);
+    await held.abortTransaction();
+    expect((await changing).status).toBe(204);
+    expect(await api(server.url, meanwhile.body.accessToken).call('GET', '/users/me')).toMatchObject(
+      refused(401, 'SESSION_REVOKED'),
+    );
   });
 
   it('is made by one of two who try it at once', async () => {
@@ -125,7 +152,7 @@ describe('a user that the operator disables', () => {
     expect(await login('eve', OLD)).toMatchObject(shutOut);
     expect(await login('eve', 'wrong')).toMatchObject(refused(401, 'BAD_CREDENTIALS'));
     expect(await admin(server).call('POST', '/admin/tokens', { userId: eve.userId })).toMatchObject(shutOut);
-    for (const status of await Promise.all(ended))
+    for (const status of await promptly(Promise.all(ended)))
       expect(status).toMatchObject({ reconnects: false, error: { code: 'USER_DISABLED' } });
     await expect(phone.connect()).rejects.toMatchObject({ code: 'USER_DISABLED', temporary: false });
     expect((await fay.api.call('GET', `/users/${eve.userId}`)).status).toBe(200);
@@ -177,7 +204,7 @@ describe('a login that is ended from elsewhere', () => {
     const [mine, ended] = [await sdkOnline(server, ida), await sdkOnline(server, { token: other })];
     const stop = closed(ended);
     await ida.api.delete(`/auth/sessions/${claimsOf(other).sid}`);
-    expect(await stop).toMatchObject({ reconnects: false, error: { code: 'SESSION_REVOKED' } });
+    expect(await promptly(stop)).toMatchObject({ reconnects: false, error: { code: 'SESSION_REVOKED' } });
     expect(mine.state).toBe('online');
   });
 
@@ -188,7 +215,20 @@ describe('a login that is ended from elsewhere', () => {
     await sessions().updateOne({ userId: jon.userId }, { $set: { rotatedAt: 1 } });
     const stop = closed(client);
     expect(await refresh(jon.refreshToken)).toMatchObject(refused(401, 'SESSION_REVOKED'));
-    expect(await stop).toMatchObject({ reconnects: false, error: { code: 'SESSION_REVOKED' } });
+    expect(await promptly(stop)).toMatchObject({ reconnects: false, error: { code: 'SESSION_REVOKED' } });
+  });
+
+  it('answers such a token alike when the login is swept in that moment', async () => {
+    const oda = await register(server, 'oda', OLD);
+    await refresh(oda.refreshToken);
+    await sessions().updateOne({ userId: oda.userId }, { $set: { rotatedAt: 1 } });
+    const { sid } = claimsOf(oda.token);
+    const held = await hold('sessions', (rows, options) => rows.deleteOne({ _id: sid }, options));
+    const reuse = refresh(oda.refreshToken);
+    // Requests that begin later and take longer: the one before has come to the row by then.
+    for (let n = 0; n < 10; n++) await login('nobody', OLD);
+    await held.commitTransaction();
+    expect((await reuse).body.error.code).toMatch(/^(SESSION_REVOKED|UNAUTHENTICATED)$/);
   });
 });
 

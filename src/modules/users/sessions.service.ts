@@ -111,7 +111,7 @@ export class SessionsService {
         case 'repeat':
           return this.pair({ userId, sessionId }, next);
         case 'reuse':
-          await this.end(userId, sessionId);
+          await this.revoke(userId, sessionId);
           throw new AppError('SESSION_REVOKED');
         case 'ended':
           throw new AppError('SESSION_REVOKED');
@@ -128,14 +128,20 @@ export class SessionsService {
 
   /** Refuses the session's tokens from now on and closes its sockets. @throws AppError SESSION_NOT_FOUND */
   async end(userId: string, sessionId: string): Promise<void> {
-    if (!(await this.sessions.revoke(userId, sessionId, Date.now()))) throw new AppError('SESSION_NOT_FOUND');
-    this.announceEnd(sessionId, 'SESSION_REVOKED');
+    if (!(await this.revoke(userId, sessionId))) throw new AppError('SESSION_NOT_FOUND');
   }
 
   /** As {@link end}, for all logins of a user but one, if given; `code` is what their sockets are told. */
   async endAll(userId: string, code: ErrorCode, exceptSessionId?: string): Promise<void> {
     const ended = await this.sessions.revokeAll(userId, Date.now(), exceptSessionId);
     for (const sessionId of ended) this.announceEnd(sessionId, code);
+  }
+
+  /** @returns false when there is no such session, or no more */
+  private async revoke(userId: string, sessionId: string): Promise<boolean> {
+    const existed = await this.sessions.revoke(userId, sessionId, Date.now());
+    if (existed) this.announceEnd(sessionId, 'SESSION_REVOKED');
+    return existed;
   }
 
   private announceEnd(sessionId: string, code: ErrorCode): void {
