@@ -1,5 +1,5 @@
 import type { AuthResult, Login, TokenPair, WireError } from '@nestim/protocol';
-import { clientError, NestimError, serverError } from './errors.js';
+import { clientError, serverError } from './errors.js';
 import type { GetToken } from './token.js';
 
 const TIMEOUT_MS = 15_000;
@@ -27,31 +27,47 @@ async function post<T>(url: string, path: string, body: object): Promise<T> {
 export const login = (url: string, credentials: Login): Promise<AuthResult> =>
   post(url, 'login', credentials);
 
+/** What a login is kept as. */
+export type SavedTokens = Pick<TokenPair, 'accessToken' | 'refreshToken'>;
+
 /**
- * A `getToken` that refreshes by itself, for pages and programs that hold a refresh token themselves.
+ * A `getToken` that refreshes by itself, for pages and programs that hold a refresh token themselves. A final refusal, as
+ * `SESSION_REVOKED` or `USER_DISABLED`, stops the client with its code.
  *
- * @param saved what logging in, or the last `onChange`, gave
+ * @param saved what logging in gave. Where several tabs share it, a function that reads it: each time it is asked, so that
+ * a tab goes on with what another one has fetched; null when nobody is logged in any more
  * @param onChange told the next pair each time: keep it, the former one is worth nothing any more
  * @example
- * const tokens = await login(url, { username, password });
+ * const read = () => JSON.parse(localStorage.getItem('tokens'));
  * const save = (next) => localStorage.setItem('tokens', JSON.stringify(next));
- * const client = createClient({ url, getToken: keepTokens(url, tokens, save) });
+ * save(await login(url, { username, password }));
+ * const client = createClient({ url, getToken: keepTokens(url, read, save) });
  */
 export function keepTokens(
   url: string,
-  saved: Pick<TokenPair, 'accessToken' | 'refreshToken'>,
+  saved: SavedTokens | (() => SavedTokens | null | Promise<SavedTokens | null>),
   onChange: (next: TokenPair) => void = () => {},
 ): GetToken {
-  let { accessToken, refreshToken } = saved;
+  let kept = saved;
+  const read = () => (typeof kept === 'function' ? kept() : kept);
+  let given: SavedTokens | null = null;
+  const give = (tokens: SavedTokens | null): string | null => {
+    given = tokens;
+    return tokens?.accessToken ?? null;
+  };
   return async ({ reason }) => {
-    if (reason === 'connect') return accessToken;
+    const present = await read();
+    if (!present || reason === 'connect' || present.refreshToken !== given?.refreshToken)
+      return give(present);
     try {
-      const next = await post<TokenPair>(url, 'refresh', { refreshToken });
-      ({ accessToken, refreshToken } = next);
+      const next = await post<TokenPair>(url, 'refresh', { refreshToken: present.refreshToken });
+      if (typeof kept !== 'function') kept = next;
       onChange(next);
-      return accessToken;
+      return give(next);
     } catch (error) {
-      if (error instanceof NestimError && !error.temporary) return null;
+      // Another tab was faster, or has logged in anew.
+      const latest = await read();
+      if (latest?.refreshToken !== present.refreshToken) return give(latest);
       throw error;
     }
   };

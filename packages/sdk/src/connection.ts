@@ -3,7 +3,7 @@ import { io, type Socket } from 'socket.io-client';
 import { Backoff, type BackoffOptions } from './backoff.js';
 import { Channel } from './channel.js';
 import type { Environment } from './environment.js';
-import { clientError, type NestimError, remedyFor, serverError } from './errors.js';
+import { clientError, NestimError, remedyFor, serverError } from './errors.js';
 import { onNetworkBack } from './network.js';
 import { ClientState, type ConnectionStatus } from './status.js';
 import { type GetToken, readToken, renewIn, type TokenClaims, type TokenReason } from './token.js';
@@ -112,7 +112,12 @@ export class Connection {
     const attempt = this.attempt;
     void this.fetchToken(reason).then(
       (token) => attempt === this.attempt && this.open(token),
-      (thrown: NestimError) => attempt === this.attempt && this.fail(thrown),
+      (error: NestimError) => {
+        if (attempt !== this.attempt) return;
+        // Asking again for a token that was refused for good would not change that.
+        if (error.temporary) this.fail(error);
+        else this.stop(error);
+      },
     );
   }
 
@@ -121,6 +126,7 @@ export class Connection {
     try {
       token = await this.options.getToken({ reason });
     } catch (cause) {
+      if (cause instanceof NestimError && !cause.temporary) throw cause;
       throw clientError('TOKEN_UNAVAILABLE', cause, (cause as { details?: unknown } | undefined)?.details);
     }
     if (token === null) throw clientError('LOGGED_OUT');

@@ -1,4 +1,4 @@
-export { keepTokens, login } from './auth.js';
+export { keepTokens, login, type SavedTokens } from './auth.js';
 export type { BackoffOptions } from './backoff.js';
 export { type Client, type ClientOptions, createClient } from './client.js';
 export type { Unsubscribe } from './emitter.js';

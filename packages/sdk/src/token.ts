@@ -8,7 +8,8 @@ export type TokenReason = 'connect' | 'expiring' | 'refused';
 
 /**
  * Answers an access token, or null when nobody is logged in (the client then stops with `LOGGED_OUT`). A rejection
- * counts as a passing failure, such as a network that is down: it is asked again after a while.
+ * with a `NestimError` that is not `temporary` stops the client with that error. Any other one counts as a passing
+ * failure, such as a network that is down: it is asked again after a while.
  */
 export type GetToken = (request: { reason: TokenReason }) => string | null | Promise<string | null>;
 
