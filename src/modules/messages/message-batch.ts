@@ -30,12 +30,21 @@ export function numberSends(lane: Lane, head: number, sends: WaitingSend[]): Bat
   });
 }
 
-/** Answers the sends that are stored already. @returns the others */
-export function answerStored(items: BatchItem[], stored: ReadonlyMap<string, Message>): BatchItem[] {
+/**
+ * Answers the sends that are stored already.
+ * @param isNews whether nobody was told yet of a send, by its {@link sendKey}
+ * @returns the others
+ */
+export function answerStored(
+  items: BatchItem[],
+  stored: ReadonlyMap<string, Message>,
+  isNews: (key: string) => boolean,
+): BatchItem[] {
   return items.filter(({ send }) => {
-    const message = stored.get(sendKey(send.draft));
+    const key = sendKey(send.draft);
+    const message = stored.get(key);
     if (!message) return true;
-    if (isSameSend(message, send.draft)) send.resolve(new Appended(message, false));
+    if (isSameSend(message, send.draft)) send.resolve(new Appended(message, isNews(key)));
     else send.reject(new AppError('IDEMPOTENCY_CONFLICT'));
     return false;
   });

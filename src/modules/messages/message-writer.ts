@@ -1,5 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { Injectable, Logger } from '@nestjs/common';
+import { LRUCache } from 'lru-cache';
 import { AppError } from '../../common/app-error.js';
 import { ShutdownSteps } from '../../infra/lifecycle/shutdown-steps.js';
 import { Metrics } from '../../infra/metrics/metrics.js';
@@ -16,6 +17,7 @@ const MAX_BATCH = 1_000;
 const MAX_BATCH_WEIGHT = 12_000_000;
 const MAX_UNEXPLAINED = 100;
 const UNEXPLAINED_PAUSE_MS = 10;
+const MAX_IN_DOUBT = 10_000;
 
 /**
  * Group commit: gives each message the next `seq` of its conversation and stores it, exactly once.
@@ -31,6 +33,8 @@ export class MessageWriter {
   private readonly logger = new Logger(MessageWriter.name);
   private readonly lanes = new WriterLanes();
   private readonly ready = new Set<Lane>();
+  /** Sends that may be stored, which nobody was told of. */
+  private readonly inDoubt = new LRUCache<string, true>({ max: MAX_IN_DOUBT });
   private readonly open = new Map<string, { draft: MessageDraft; outcome: Promise<Appended | null> }>();
   private committing = false;
   private openTurns = 0;
@@ -56,7 +60,8 @@ export class MessageWriter {
    * Stores a message; sends of one `clientMsgId` that are under way share one outcome.
    * @param membership what {@link membershipOf} said before the sender was checked
    * @returns null when members changed since that check: check again, then append again
-   * @throws AppError IDEMPOTENCY_CONFLICT, STORE_UNAVAILABLE (outcome unknown: send again with the same id), SHUTTING_DOWN
+   * @throws AppError IDEMPOTENCY_CONFLICT, SHUTTING_DOWN, STORE_UNAVAILABLE: the outcome is unknown, send again with the
+   * same id
    */
   async append(draft: MessageDraft, membership: number): Promise<Appended | null> {
     const key = sendKey(draft);
@@ -206,6 +211,7 @@ export class MessageWriter {
       const unconfirmed = this.unconfirmed(error);
       for (const { lane, send } of rest) {
         lane.head = null;
+        this.inDoubt.set(sendKey(send.draft), true);
         send.reject(unconfirmed);
       }
     }
@@ -227,6 +233,7 @@ export class MessageWriter {
   private tell(stored: BatchItem[]): void {
     for (const { send, message } of stored) {
       const appended = new Appended(message, true);
+      if (this.inDoubt.size > 0) this.inDoubt.delete(sendKey(message));
       this.recent.stored(appended);
       send.resolve(appended);
     }
@@ -247,7 +254,7 @@ export class MessageWriter {
     }
     if (numbersMoved) this.metrics.duplicateKeyMet.inc({ index: 'messages_conversationId_seq' });
     lanes.forEach((lane, i) => (lane.head = heads[i]!));
-    const others = answerStored(rest, stored);
+    const others = answerStored(rest, stored, (key) => this.inDoubt.delete(key));
     this.metrics.duplicatesSuppressed.inc(rest.length - others.length);
     renumber(others);
     return others;

@@ -1,7 +1,7 @@
 import { MAX_CUSTOM, type Message } from '@nestim/protocol';
 import type { MessageDraft } from './message.rules.js';
 
-/** A stored message; `fresh` is false when an earlier send of the same id stored it. */
+/** A stored message; `fresh` is false when an earlier send of the same id stored it and its receivers were told. */
 export class Appended {
   /** The message as JSON: encoded once for the ack, the pushes and those who read it soon. */
   readonly text: string;
@@ -61,7 +61,7 @@ export class Lane {
 
   /**
    * Takes waiting sends up to the next turn or the end of the room. Voids those whose check is out of date, and
-   * with them what the same sender sent after them, so that his order stays.
+   * with them all that the same sender sent after them, so that his order stays.
    */
   takeSends(room: { count: number; weight: number }): WaitingSend[] {
     const taken: WaitingSend[] = [];
@@ -80,14 +80,23 @@ export class Lane {
       room.weight -= weightOf(item.draft);
     }
     this.waiting.splice(0, passed);
+    if (voided.size > 0) {
+      for (const send of this.drop(({ draft }) => voided.has(draft.senderId))) send.resolve(null);
+    }
     return taken;
   }
 
   rejectSends(error: unknown): void {
-    const sends = this.waiting.filter((item): item is WaitingSend => !('work' in item));
-    const turns = this.waiting.filter((item): item is Turn => 'work' in item);
-    this.waiting.splice(0, this.waiting.length, ...turns);
-    for (const send of sends) send.reject(error);
+    for (const send of this.drop(() => true)) send.reject(error);
+  }
+
+  /** @returns the sends that fit, in order: they wait no more */
+  private drop(fits: (send: WaitingSend) => boolean): WaitingSend[] {
+    const isDropped = (item: WaitingSend | Turn): item is WaitingSend => !('work' in item) && fits(item);
+    const dropped = this.waiting.filter(isDropped);
+    const kept = this.waiting.filter((item) => !isDropped(item));
+    this.waiting.splice(0, this.waiting.length, ...kept);
+    return dropped;
   }
 }
 
