@@ -69,10 +69,11 @@ class KillDrill {
     );
   }
 
-  /** Returns a random while after everybody is back, with sends under way. */
+  /** Returns a random while after the load has come to flow, with sends under way. */
   async load(): Promise<void> {
-    await eventually(() => this.clients.every(({ state }) => state === 'online'), 'everybody to be online');
-    await delay(20 + this.random() * 250);
+    const enough = this.acked.length + PEOPLE * OUTSTANDING;
+    await eventually(() => this.acked.length >= enough, 'the load to flow');
+    await delay(this.random() * 250);
   }
 
   countSwallowed(): void {
