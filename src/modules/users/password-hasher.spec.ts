@@ -26,15 +26,16 @@ describe('PasswordHasher', () => {
   it('takes the same time for nobody as for somebody', async () => {
     const hash = await hasher.hash('secret');
     const timeOf = async (stored: string | undefined): Promise<number> => {
-      const times: number[] = [];
-      for (let round = 0; round < 7; round++) {
-        const start = process.hrtime.bigint();
-        await hasher.matches(stored, 'wrong');
-        times.push(Number(process.hrtime.bigint() - start));
-      }
-      return times.sort((x, y) => x - y)[0] as number;
+      const start = process.hrtime.bigint();
+      await hasher.matches(stored, 'wrong');
+      return Number(process.hrtime.bigint() - start);
     };
-    const [somebody, nobody] = [await timeOf(hash), await timeOf(undefined)];
+    let [somebody, nobody] = [Infinity, Infinity];
+    // In turns, and the shortest of each: what else the machine does meets both alike.
+    for (let round = 0; round < 7; round++) {
+      somebody = Math.min(somebody, await timeOf(hash));
+      nobody = Math.min(nobody, await timeOf(undefined));
+    }
     // Without the hashing for nobody the ratio is in the hundreds.
     expect(Math.max(somebody, nobody) / Math.min(somebody, nobody)).toBeLessThan(3);
   });
