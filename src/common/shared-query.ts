@@ -2,8 +2,8 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 /** What one query is asked for at most, by weight; the last question may pass it. */
 const MAX_WEIGHT = 500;
-/** From the start of a query to the next one's, at least. */
-const PACE_MS = 5;
+/** From the start of a query that was shared to the next one's, at least. */
+const PACE_MS = 10;
 
 interface Asked<Q, A> {
   readonly question: Q;
@@ -13,7 +13,7 @@ interface Asked<Q, A> {
 
 /**
  * Answers questions by common queries. Who asks alone is answered at once; of many, those who ask while a query is
- * under way, or within 5 ms of its start, share the next. Every answer is read after it was asked for.
+ * under way, or within 10 ms of the start of a shared one, share the next. Every answer is read after it was asked for.
  */
 export class SharedQuery<Q, A> {
   private waiting: Asked<Q, A>[] = [];
@@ -39,8 +39,9 @@ export class SharedQuery<Q, A> {
 
   private async run(): Promise<void> {
     while (this.waiting.length > 0) {
-      const paced = delay(PACE_MS);
-      await this.answerAll(this.takeBatch());
+      const batch = this.takeBatch();
+      const paced = batch.length > 1 ? delay(PACE_MS) : undefined;
+      await this.answerAll(batch);
       await paced;
     }
     this.busy = false;

@@ -1,5 +1,6 @@
 import { Injectable } from '@nestjs/common';
 import type { Server } from 'socket.io';
+import type { Ctx } from '../common/ctx.js';
 import { Metrics } from '../infra/metrics/metrics.js';
 
 /** Holds the socket.io server once the adapter has made it. */
@@ -21,6 +22,11 @@ export class RealtimeServer {
   /** Absent until the HTTP server listens; nothing is online then. */
   get io(): Server | undefined {
     return this.server;
+  }
+
+  /** Whether the socket that asked is connected no more. */
+  hasLeft({ socketId }: Ctx): boolean {
+    return socketId !== undefined && this.server?.sockets.sockets.has(socketId) === false;
   }
 
   /** Refuses new connections; the present ones go on. */

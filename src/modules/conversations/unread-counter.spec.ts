@@ -53,6 +53,20 @@ describe('UnreadCounter', () => {
     expect(asked).toBe(1);
   });
 
+  it('does not ask who had read all', async () => {
+    expect(await counter.count({ ...me, readSeq: 10 }, tail(10, 10))).toBe(0);
+    expect(await counter.count({ ...me, readSeq: 10 }, tail(12, 10))).toBe(2);
+    expect(asked).toBe(0);
+    expect(await counter.count({ ...me, readSeq: 10 }, tail(14, 13))).toBe(4);
+    expect(asked).toBe(1);
+  });
+
+  it('asks who comes again after he had read all up to his leaving', async () => {
+    await counter.count({ ...me, readSeq: 10, leftSeq: 10 }, tail(15, 12));
+    own = 14;
+    expect(await counter.count({ ...me, joinSeq: 12 }, tail(15, 12))).toBe(1);
+  });
+
   it('asks again when messages came that nobody told of', async () => {
     expect(await counter.count(me, tail(10, 10))).toBe(10);
     own = 11;

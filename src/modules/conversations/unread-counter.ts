@@ -7,7 +7,7 @@ import { type ConversationRow, unreadRange } from './conversation.rules.js';
 
 const MAX_KNOWN = 100_000;
 
-/** Of the owner's own messages up to a head of the channel, the newest. */
+/** Of the owner's own messages up to a head of the channel, the newest; less when he had read all up to there. */
 interface OwnNewest {
   head: number;
   seq: number;
@@ -22,7 +22,10 @@ export class UnreadCounter {
 
   async count(row: ConversationRow, tail: KnownTail): Promise<number> {
     const atMost = unreadRange(row, tail.head, 0);
-    if (atMost.base >= atMost.end) return 0;
+    if (atMost.base >= atMost.end) {
+      this.note(row, atMost.end, 0);
+      return 0;
+    }
     const { base, end } = unreadRange(row, tail.head, await this.ownNewest(row, tail));
     if (base >= end) return 0;
     const uncounted = tail.lastUncounted > base ? await this.log.countUncounted(row.channelId, base, end) : 0;
@@ -40,12 +43,21 @@ export class UnreadCounter {
     const key = keyOf(ownerId, channelId);
     const known = this.known.get(key);
     if (known && known.head >= tail.unbrokenFrom) return known.seq;
-    const read = await this.log.ownNewestSeq(channelId, ownerId);
-    // What he wrote while it was read was told meanwhile.
-    const told = this.known.get(key);
-    const seq = Math.max(read, told?.seq ?? 0);
-    this.known.set(key, { head: Math.max(tail.head, told?.head ?? 0), seq });
-    return seq;
+    const seq = await this.log.ownNewestSeq(channelId, ownerId);
+    return this.note({ ownerId, channelId }, tail.head, seq);
+  }
+
+  /** Keeps what he wrote meanwhile, of which the writer told. */
+  private note(
+    { ownerId, channelId }: Pick<ConversationRow, 'ownerId' | 'channelId'>,
+    head: number,
+    seq: number,
+  ): number {
+    const key = keyOf(ownerId, channelId);
+    const known = this.known.get(key) ?? { head: 0, seq: 0 };
+    const newest = Math.max(seq, known.seq);
+    this.known.set(key, { head: Math.max(head, known.head), seq: newest });
+    return newest;
   }
 }
 

@@ -62,10 +62,12 @@ export class MessagesService {
   }
 
   private async read(conversationId: string, range: SeqRange, { maxSeq }: SeqWindow): Promise<Message[]> {
-    const messages = await this.messages.listRange(conversationId, range);
-    // The newest page, or what a returning client missed.
+    // What a returning client missed before the newest message, which came with its state, others have missed as well.
+    const missed = !range.newest && range.to >= maxSeq - 1;
+    const wanted = missed ? { ...range, to: maxSeq, limit: range.limit + 1 } : range;
+    const messages = await this.messages.listRange(conversationId, wanted);
     if (range.newest || messages.at(-1)?.seq === maxSeq) this.recent.keep(conversationId, messages);
-    return messages;
+    return missed ? messages.filter(({ seq }) => seq <= range.to).slice(0, range.limit) : messages;
   }
 
   private async append(draft: MessageDraft, target: Target): Promise<Appended> {

@@ -1,16 +1,18 @@
 import { Injectable } from '@nestjs/common';
 import type { Sync, SyncResult } from '@nestim/protocol';
+import { AppError } from '../../common/app-error.js';
 import { BoundedQueue } from '../../common/bounded-queue.js';
 import type { Ctx } from '../../common/ctx.js';
 import { DEFAULT_PAGE } from '../../common/paging.js';
 import { AppConfig } from '../../config/app-config.js';
 import { PER_MS, Revisions } from '../../infra/revisions/revisions.js';
+import { RealtimeServer } from '../../realtime/realtime-server.js';
 import { ConversationChangesService } from '../conversations/index.js';
 import { FriendsService } from '../friends/index.js';
 import { decodeSyncCursor, encodeSyncCursor, type SyncCursor } from './sync-cursor.js';
 
 /** Pages being made, and waiting for their turn: a crowd that comes back does not hold up what others send. */
-const CONCURRENCY = 16;
+const CONCURRENCY = 32;
 const MAX_WAITING = 20_000;
 /** A cursor older than this begins anew. */
 const MAX_AGE = 30 * 24 * 3_600_000 * PER_MS;
@@ -28,13 +30,18 @@ export class SyncService {
     private readonly revisions: Revisions,
     private readonly conversations: ConversationChangesService,
     private readonly friends: FriendsService,
+    private readonly sockets: RealtimeServer,
   ) {
     this.overlap = config.cacheTtlMs > 0 ? OVERLAP : 0;
   }
 
   /** @throws AppError BAD_REQUEST for what is no cursor; TOO_MANY_REQUESTS when too many wait */
   sync(ctx: Ctx, query: Sync): Promise<SyncResult> {
-    return this.queue.run(() => this.makePage(ctx, query));
+    return this.queue.run(async () => {
+      // Nobody reads the answer of who left while he waited.
+      if (this.sockets.hasLeft(ctx)) throw new AppError('TOO_MANY_REQUESTS');
+      return this.makePage(ctx, query);
+    });
   }
 
   private async makePage(ctx: Ctx, query: Sync): Promise<SyncResult> {
