@@ -82,6 +82,20 @@ it('lets a client leave, and come back over the same connection', async () => {
   socket.close();
 });
 
+it('bounds the sockets of one user, says that he may try again, and lets the others be', async () => {
+  const [ann, bob] = [await aUser(server), await aUser(server)];
+  const tries = await Promise.allSettled(Array.from({ length: 55 }, () => ann.connect()));
+  const devices = tries.flatMap((tried) => (tried.status === 'fulfilled' ? [tried.value] : []));
+  const refusals = tries.flatMap((tried) => (tried.status === 'rejected' ? [tried.reason as unknown] : []));
+  expect(devices).toHaveLength(50);
+  const error = expect.objectContaining({ code: 'TOO_MANY_CONNECTIONS', temporary: true }) as unknown;
+  expect(refusals).toEqual(Array(5).fill(expect.objectContaining({ error })));
+  (await bob.connect()).close();
+  devices.pop()!.close();
+  devices.push(await eventually(() => ann.connect(), 'the place to be free again'));
+  for (const device of devices) device.close();
+});
+
 describe('a login that ends', () => {
   it('takes its sockets along within a second and leaves the other logins alone', async () => {
     const ann = await register(server, 'ann');

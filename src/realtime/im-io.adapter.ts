@@ -28,6 +28,8 @@ const CONNECT_TIMEOUT_MS = 10_000;
 /** Handshakes under way, and waiting for their turn: so that who is connected is served on while a crowd comes back. */
 const ARRIVALS = 100;
 const MAX_WAITING = 20_000;
+/** Of one user: each may hold megabytes that its client does not read. */
+const MAX_SOCKETS = 50;
 
 /** Makes the socket.io server: who may connect, which rooms a socket is in, and how events meet their handlers. */
 export class ImIoAdapter extends IoAdapter {
@@ -129,6 +131,9 @@ export class ImIoAdapter extends IoAdapter {
     if (!local) this.limits.connect.take(userId);
     const ctx = { userId, sessionId, socketId: socket.id };
     socket.data = { ctx, expiresAt, local, open: 0 } satisfies SocketData;
+    // Those in their handshake are in the room as well: nothing is awaited before this one is.
+    const present = socket.nsp.adapter.rooms.get(userRoom(userId))?.size ?? 0;
+    if (present >= MAX_SOCKETS) throw new AppError('TOO_MANY_CONNECTIONS');
     await socket.join([userRoom(userId), sessionRoom(sessionId)]);
     await this.rooms.enter(socket, userId, () => this.lifecycle.roomsOf(userId));
   }

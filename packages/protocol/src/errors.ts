@@ -70,6 +70,11 @@ export const ERRORS = {
     'Too many requests.',
     'Wait for details.retryAfterMs, if given, and try again.',
   ),
+  TOO_MANY_CONNECTIONS: temporary(
+    429,
+    'This user has too many open connections.',
+    'Close one of them; try again later.',
+  ),
   INTERNAL: temporary(500, 'Something went wrong on the server.', 'Try again; report the requestId.'),
   STORE_UNAVAILABLE: temporary(
     503,

@@ -112,6 +112,7 @@ export const HANDSHAKE_ERRORS = [
   'USER_DISABLED',
   'FORBIDDEN',
   'TOO_MANY_REQUESTS',
+  'TOO_MANY_CONNECTIONS',
   'INTERNAL',
 ] as const satisfies readonly ErrorCode[];
 
