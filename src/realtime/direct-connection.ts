@@ -9,6 +9,12 @@ const MESSAGE = 0x34;
 type Write = Parameters<Socket['write']>;
 type Options = Write[1] & { wsPreEncodedFrame?: Frame };
 
+interface Transport {
+  readonly name: string;
+  /** Of a websocket. */
+  readonly socket: OutgoingWebSocket;
+}
+
 /** Takes what a client's connection brings. @returns false, and nothing is done, for what it is not meant for */
 type Receive = (packet: unknown) => boolean;
 
@@ -36,6 +42,13 @@ class DirectConnection extends Socket {
     const { socket } = transport as unknown as { socket: OutgoingWebSocket };
     socket.put(options?.wsPreEncodedFrame ?? [textFrame(data)], isAnswer(data));
     return this;
+  }
+
+  /** Characters, or over a websocket bytes, of answers that the client has not taken. */
+  get unreadAnswers(): number {
+    const { transport, writeBuffer } = this as unknown as { transport: Transport; writeBuffer: unknown[] };
+    if (transport.name === 'websocket') return transport.socket.unreadAnswers;
+    return writeBuffer.length === 0 ? 0 : Math.min(this.waiting, this.waitingAnswers);
   }
 
   /** May this wait for the client's next poll? Who lets too much wait is cut off. */
@@ -72,6 +85,9 @@ export function makeDirect(connection: Socket): void {
 export function readDirectly(connection: Socket, receive: Receive): void {
   (connection as DirectConnection).receive = receive;
 }
+
+/** About how many bytes of answers wait on this connection. */
+export const unreadAnswers = (connection: Socket): number => (connection as DirectConnection).unreadAnswers;
 
 /** @returns what writes one packet to each connection it is called with: framed once */
 export function broadcast(packet: string): (connection: Socket) => void {

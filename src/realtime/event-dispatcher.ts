@@ -7,12 +7,16 @@ import type { InFlightRequests } from '../infra/lifecycle/in-flight-requests.js'
 import type { ShutdownSteps } from '../infra/lifecycle/shutdown-steps.js';
 import type { RateLimits } from '../infra/limits/rate-limits.js';
 import type { TokenBucket } from '../infra/limits/token-bucket.js';
-import { readDirectly } from './direct-connection.js';
+import { readDirectly, unreadAnswers } from './direct-connection.js';
 import { answerPacket, parseEvent } from './packets.js';
 
 /** What one socket may have under way. A send holds little; an answer may hold a page of a megabyte. */
 const MAX_OPEN_COST = 1_024;
 const costOf = (event: string): number => (event === 'message:send' ? 1 : 16);
+/** A client that leaves so many bytes of answers unread is served nothing more until it reads. */
+const MAX_UNREAD_ANSWERS = 8 * 1024 * 1024;
+/** Asked for together, they may be too much by the time they are there; asked for again, they are as good. */
+const PAGES = new Set(['message:pull', 'conversation:list', 'sync']);
 
 /** What the server keeps of a connected socket. */
 export interface SocketData {
@@ -76,14 +80,18 @@ export class EventDispatcher {
     if (this.shutdown.stopping) return refuse(new AppError('SHUTTING_DOWN'), answer);
     const data = socket.data as SocketData;
     const cost = costOf(event);
-    if (data.open + cost > MAX_OPEN_COST) return refuse(new AppError('TOO_MANY_REQUESTS'), answer);
+    const tooMuch = data.open + cost > MAX_OPEN_COST || leavesUnread(socket);
+    if (tooMuch) return refuse(new AppError('TOO_MANY_REQUESTS'), answer);
     const refusal = this.overRate(data);
     if (refusal) return refuse(refusal, answer);
     const done = this.inFlight.enter();
     data.open += cost;
     try {
       const result = await handler(payload, answer, data.ctx);
-      if (result) answer(result);
+      // The filter has answered.
+      if (!result) return;
+      if (PAGES.has(event) && leavesUnread(socket)) refuse(new AppError('TOO_MANY_REQUESTS'), answer);
+      else answer(result);
     } finally {
       data.open -= cost;
       done();
@@ -97,6 +105,8 @@ export class EventDispatcher {
     return this.limits.user.takeFrom(data.budget);
   }
 }
+
+const leavesUnread = ({ conn }: Socket): boolean => unreadAnswers(conn) > MAX_UNREAD_ANSWERS;
 
 function refuse(error: AppError, answer: Answer): void {
   answer({ ok: false, error: toWireError(error, newId()) });

@@ -66,6 +66,11 @@ export class OutgoingWebSocket extends WebSocket {
     owners.set(socket, this);
   }
 
+  /** Bytes of answers that the client has not taken, at most: what it has taken may have been pushes. */
+  get unreadAnswers(): number {
+    return Math.min(this._socket.writableLength, this.waitingAnswers);
+  }
+
   override emit(event: string, ...args: unknown[]): boolean {
     // Until the next message, which may be a day away.
     if (event === 'message') (this as unknown as { _receiver: Receiver })._receiver._mask = undefined;
