@@ -39,8 +39,7 @@ export class CatchUp {
   /** Resolves when states and messages are up to date. @throws NestimError, `CONNECTION_LOST` when it broke */
   refresh(): Promise<void> {
     this.stale = true;
-    this.running ??= this.run().finally(() => (this.running = undefined));
-    return this.running;
+    return (this.running ??= this.run());
   }
 
   /** Pulls what one conversation misses; while states are being fetched that comes after them. */
@@ -49,17 +48,25 @@ export class CatchUp {
   }
 
   private async run(): Promise<void> {
-    const pace = this.newBackoff(REFRESH_PACE);
-    do {
-      while (this.stale) {
-        this.stale = false;
-        await this.fetchAll();
-        if (this.stale) await this.wait(pace.next());
-      }
-      this.store.dropStrays();
-      this.progress.everSynced = true;
-      await Promise.all(this.store.listIncomplete().map((conversationId) => this.pullAll(conversationId)));
-    } while (this.stale || this.store.listIncomplete().length > 0);
+    try {
+      const pace = this.newBackoff(REFRESH_PACE);
+      do await this.fetchStale(pace);
+      while (this.stale || this.store.listIncomplete().length > 0);
+    } finally {
+      // At once: to whom comes later it would seem to run, and nobody would look again.
+      this.running = undefined;
+    }
+  }
+
+  private async fetchStale(pace: Backoff): Promise<void> {
+    while (this.stale) {
+      this.stale = false;
+      await this.fetchAll();
+      if (this.stale) await this.wait(pace.next());
+    }
+    this.store.dropStrays();
+    this.progress.everSynced = true;
+    await Promise.all(this.store.listIncomplete().map((conversationId) => this.pullAll(conversationId)));
   }
 
   private async fetchAll(): Promise<void> {
@@ -76,20 +83,25 @@ export class CatchUp {
   private pullAll(conversationId: string): Promise<void> {
     const underWay = this.filling.get(conversationId);
     if (underWay) return underWay;
-    const pulled = this.pullRanges(conversationId).finally(() => this.filling.delete(conversationId));
-    this.filling.set(conversationId, pulled);
+    const pulled = this.pullRanges(conversationId);
+    // Else it has ended already.
+    if (this.store.missing(conversationId)) this.filling.set(conversationId, pulled);
     return pulled;
   }
 
   private async pullRanges(conversationId: string): Promise<void> {
     const pace = this.newBackoff();
     let tries = 0;
-    for (let range; (range = this.store.missing(conversationId));) {
-      const excess = range.toSeq - this.options.catchUpLimit;
-      if (excess >= range.fromSeq) this.store.skip(conversationId, excess);
-      else if (await this.pull(conversationId, range)) tries = 0;
-      else if ((tries += 1) < PULL_TRIES) await this.wait(pace.next());
-      else this.store.skip(conversationId, range.toSeq);
+    try {
+      for (let range; (range = this.store.missing(conversationId));) {
+        const excess = range.toSeq - this.options.catchUpLimit;
+        if (excess >= range.fromSeq) this.store.skip(conversationId, excess);
+        else if (await this.pull(conversationId, range)) tries = 0;
+        else if ((tries += 1) < PULL_TRIES) await this.wait(pace.next());
+        else this.store.skip(conversationId, range.toSeq);
+      }
+    } finally {
+      this.filling.delete(conversationId);
     }
   }
 

@@ -13,6 +13,12 @@ export interface Snapshot {
 /** LMDB's table of readers: snapshots and the reads of each turn. */
 const MAX_READERS = 1100;
 
+/**
+ * Bytes of addresses, not of memory or disk. Beyond it the map grows by itself, but LMDB keeps each smaller map beside the
+ * larger one, and what both show counts twice in the memory of the process.
+ */
+const MAP_SIZE = 2 ** 36;
+
 /** No planned writes. */
 const EMPTY = new Overlay();
 
@@ -51,6 +57,7 @@ export class KvStore {
       eventTurnBatching: false,
       maxDbs: 1,
       maxReaders: MAX_READERS,
+      mapSize: MAP_SIZE,
     });
     this.committed = new LmdbView(this.db, (error) => this.damaged(error));
     const underOpen = new OverlayView(this.committed, () => this.inFlight);
