@@ -23,11 +23,14 @@ import { OutgoingWebSocketServer } from './outgoing-websocket.js';
 import { RealtimeServer } from './realtime-server.js';
 import { Rooms, sessionRoom, userRoom } from './rooms.js';
 import { SocketLifecycle } from './socket-lifecycle.js';
+import { Strangers } from './strangers.js';
 
 const CONNECT_TIMEOUT_MS = 10_000;
 /** Handshakes under way, and waiting for their turn: so that who is connected is served on while a crowd comes back. */
 const ARRIVALS = 100;
 const MAX_WAITING = 20_000;
+/** Connections that carry no socket. */
+const MAX_STRANGERS = 10_000;
 /** Of one user: each may hold megabytes that its client does not read. */
 const MAX_SOCKETS = 50;
 
@@ -41,8 +44,7 @@ export class ImIoAdapter extends IoAdapter {
   private readonly limits: RateLimits;
   private readonly addresses: ClientAddress;
   private readonly events: EventDispatcher;
-  /** Connections that carry a socket: a second one would get every push twice. */
-  private readonly occupied = new WeakSet<object>();
+  private readonly strangers = new Strangers(MAX_STRANGERS);
   private readonly arrivals = new BoundedQueue(ARRIVALS, MAX_WAITING);
   /** Connections that come straight from this machine: not counted. */
   private readonly local = new WeakSet<object>();
@@ -56,9 +58,9 @@ export class ImIoAdapter extends IoAdapter {
     this.realtime = app.get(RealtimeServer);
     this.lifecycle = app.get(SocketLifecycle);
     this.rooms = app.get(Rooms);
-    const { occupied } = this;
+    const { strangers } = this;
     this.onDisconnected = function () {
-      occupied.delete(this.conn);
+      strangers.add(this.conn);
     };
     this.limits = app.get(RateLimits);
     this.addresses = app.get(ClientAddress);
@@ -84,6 +86,7 @@ export class ImIoAdapter extends IoAdapter {
       );
     });
     io.engine.on('connection', makeDirect);
+    io.engine.on('connection', (connection) => this.strangers.add(connection));
     io.on('connection', (socket) => this.onConnected(socket));
     this.realtime.attach(io);
     expireSockets(io);
@@ -106,8 +109,8 @@ export class ImIoAdapter extends IoAdapter {
   }
 
   private async admit(socket: Socket): Promise<void> {
-    if (this.occupied.has(socket.conn)) throw new AppError('FORBIDDEN');
-    this.occupied.add(socket.conn);
+    // A second socket on a connection would get every push twice.
+    if (!this.strangers.remove(socket.conn)) throw new AppError('FORBIDDEN');
     try {
       // Forgotten when the client comes back over the same connection, which was counted.
       const request = socket.request as IncomingMessage | undefined;
@@ -117,7 +120,6 @@ export class ImIoAdapter extends IoAdapter {
       keepWaiting(socket);
       await this.arrivals.run(() => this.enter(socket, handshake, local));
     } catch (error) {
-      this.occupied.delete(socket.conn);
       // Behind the refusal. Nothing times the connection any more, and nobody stays whom nobody knows.
       setImmediate(() => socket.conn.close());
       throw error;
