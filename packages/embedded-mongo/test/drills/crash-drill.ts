@@ -38,7 +38,7 @@ export async function crashDrill(
     use: (store: StoreProcess, client: MongoClient) => Promise<void>,
   ): Promise<void> => {
     const store = await startStore(dbPath);
-    const client = new MongoClient(store.uri, { maxPoolSize: writers, serverSelectionTimeoutMS: 2000 });
+    const client = new MongoClient(store.uri, { maxPoolSize: writers, serverSelectionTimeoutMS: 10_000 });
     try {
       await use(store, client);
     } finally {
