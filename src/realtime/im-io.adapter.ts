@@ -15,6 +15,7 @@ import { ShutdownSteps } from '../infra/lifecycle/shutdown-steps.js';
 import { ClientAddress } from '../infra/limits/client-address.js';
 import { RateLimits } from '../infra/limits/rate-limits.js';
 import { makeDirect } from './direct-connection.js';
+import { Door } from './door.js';
 import { EventDispatcher, type EventHandler, type SocketData } from './event-dispatcher.js';
 import { expireSockets } from './expire-sockets.js';
 import { forgetHandshake } from './forget-handshake.js';
@@ -45,6 +46,7 @@ export class ImIoAdapter extends IoAdapter {
   private readonly addresses: ClientAddress;
   private readonly events: EventDispatcher;
   private readonly strangers = new Strangers(MAX_STRANGERS);
+  private readonly door = new Door();
   private readonly arrivals = new BoundedQueue(ARRIVALS, MAX_WAITING);
   /** Connections that come straight from this machine: not counted. */
   private readonly local = new WeakSet<object>();
@@ -74,6 +76,7 @@ export class ImIoAdapter extends IoAdapter {
       maxHttpBufferSize: this.config.maxPayloadBytes,
       connectTimeout: CONNECT_TIMEOUT_MS,
       perMessageDeflate: false,
+      allowRequest: this.door.allowRequest,
       wsEngine: OutgoingWebSocketServer,
       parser: packetParser,
       httpCompression: false,

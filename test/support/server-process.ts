@@ -9,6 +9,9 @@ import { eventually } from './wait.js';
 const START_MS = 30_000;
 const STOP_MS = 10_000;
 
+/** As `npm start` runs it. */
+const AS_STARTED = ['--enable-source-maps', '--max-semi-space-size=32'];
+
 /** Settings that the surroundings may hold and that must not leak into a server under test. */
 const FOREIGN_SETTINGS = /^(NESTIM_|MONGODB_URI$|REDIS_URL$|PORT$|HOST_IP$|POD_IP$)/;
 
@@ -49,7 +52,7 @@ export interface ServerProcess {
 export async function startServer(options: ServerOptions = {}): Promise<ServerProcess> {
   const dataDir = options.dataDir ?? (await mkdtemp(join(tmpdir(), 'nestim-test-')));
   const adminToken = options.env?.NESTIM_ADMIN_TOKEN ?? randomBytes(24).toString('base64url');
-  const child = new Child([...(options.nodeArgs ?? []), '--enable-source-maps', resolve('dist/main.js')], {
+  const child = new Child([...(options.nodeArgs ?? []), ...AS_STARTED, resolve('dist/main.js')], {
     ...ownEnvironment(),
     NODE_ENV: 'test',
     NESTIM_LOG_LEVEL: 'info',
