@@ -18,6 +18,9 @@ interface Transport {
 /** Takes what a client's connection brings. @returns false, and nothing is done, for what it is not meant for */
 type Receive = (packet: unknown) => boolean;
 
+/** Not in a field: one more, added late, gives each connection a shape of its own, and every access of a broadcast misses. */
+const receivers = new WeakMap<Socket, Receive>();
+
 /**
  * Writes each packet as a WebSocket frame at once, and reads events straight from it. The own ways of engine.io and socket.io,
  * by a buffer, encoders and some five events for each packet, remain for all that is no plain event and, bounded, for polling
@@ -27,10 +30,9 @@ class DirectConnection extends Socket {
   /** How much waits for the next poll. */
   declare private waiting: number;
   declare waitingAnswers: number;
-  declare receive?: Receive;
 
   override emit(name: string, ...args: unknown[]): boolean {
-    if (name === 'data' && this.receive?.(args[0])) return true;
+    if (name === 'data' && receivers.get(this)?.(args[0])) return true;
     return super.emit(name, ...args);
   }
 
@@ -83,7 +85,7 @@ export function makeDirect(connection: Socket): void {
 
 /** What this connection brings is given to `receive` first. */
 export function readDirectly(connection: Socket, receive: Receive): void {
-  (connection as DirectConnection).receive = receive;
+  receivers.set(connection, receive);
 }
 
 /** About how many bytes of answers wait on this connection. */

@@ -27,10 +27,11 @@ export const packetParser = { Encoder: JsonEncoder, Decoder };
 export const eventPacket = (event: string, payload: unknown): string =>
   `${PacketType.EVENT}${textOf([event, payload])}`;
 
-export const answerPacket = (id: string, answer: unknown): string =>
-  `${PacketType.ACK}${id}${textOf([answer])}`;
+const ANSWER = String(PacketType.ACK);
 
-export const isAnswer = (packet: string): boolean => packet.startsWith(String(PacketType.ACK));
+export const answerPacket = (id: string, answer: unknown): string => `${ANSWER}${id}${textOf([answer])}`;
+
+export const isAnswer = (packet: string): boolean => packet.startsWith(ANSWER);
 
 /** `2`, a number when an answer is wanted, and the JSON of what was emitted. */
 const EVENT = /^2(\d*)(?=\[)/;

@@ -154,9 +154,7 @@ export class MessageWriter {
 
   private async commitAll(): Promise<void> {
     for (let batch = this.takeBatch(); batch.length > 0; batch = this.takeBatch()) {
-      const stored = await this.commit(batch);
-      // Behind the start of the next commit: the store works while outcomes are told.
-      setImmediate(() => this.tell(stored));
+      await this.commit(batch);
       for (const lane of new Set(batch.map((item) => item.lane))) this.release(lane);
     }
     this.committing = false;
@@ -195,16 +193,12 @@ export class MessageWriter {
     this.release(lane);
   }
 
-  /** @returns those that were stored, in order: their outcome is still to be told */
-  private async commit(batch: BatchItem[]): Promise<BatchItem[]> {
+  private async commit(batch: BatchItem[]): Promise<void> {
     const stopTimer = this.metrics.commitSeconds.startTimer();
-    const stored: BatchItem[] = [];
     let rest = batch;
     try {
       for (let attempt = 0; rest.length > 0; attempt++) {
-        const count = await this.revisions.stamp((revision) => this.store(rest, revision));
-        stored.push(...rest.slice(0, count));
-        rest = rest.slice(count);
+        rest = await this.revisions.stamp((revision) => this.store(rest, revision));
         if (rest.length > 0) rest = await this.resolveDuplicates(rest, attempt);
       }
     } catch (error) {
@@ -216,27 +210,23 @@ export class MessageWriter {
       }
     }
     stopTimer();
-    return stored;
   }
 
-  /** @returns how many were stored; a duplicate key kept out the next one */
-  private async store(items: BatchItem[], revision: number): Promise<number> {
-    const count = await this.messages.insertInOrder(items, revision);
-    this.metrics.commitBatchSize.observe(count);
-    for (const { lane, message, uncounted } of items.slice(0, count)) {
-      lane.head = message.seq;
-      this.conversations.messageStored({ message, uncounted, revision });
-    }
-    return count;
+  /** @returns those that a duplicate key kept out */
+  private async store(items: BatchItem[], revision: number): Promise<BatchItem[]> {
+    const stored = await this.messages.insertInOrder(items, revision);
+    this.metrics.commitBatchSize.observe(stored);
+    for (const item of items.slice(0, stored)) this.settle(item, revision);
+    return items.slice(stored);
   }
 
-  private tell(stored: BatchItem[]): void {
-    for (const { send, message } of stored) {
-      const appended = new Appended(message, true);
-      if (this.inDoubt.size > 0) this.inDoubt.delete(sendKey(message));
-      this.recent.stored(appended);
-      send.resolve(appended);
-    }
+  private settle({ lane, send, message, uncounted }: BatchItem, revision: number): void {
+    lane.head = message.seq;
+    this.conversations.messageStored({ message, uncounted, revision });
+    const appended = new Appended(message, true);
+    if (this.inDoubt.size > 0) this.inDoubt.delete(sendKey(message));
+    this.recent.stored(appended);
+    send.resolve(appended);
   }
 
   /**
