@@ -41,6 +41,20 @@ describe('two people', () => {
     expect(await untilTold(annOnline, 2)).toEqual([question, answer]);
   });
 
+  it('may be one: a note to oneself reaches each other device once', async () => {
+    const ann = await aUser(server);
+    const [sender, other] = [await ann.connect(), await ann.connect()];
+    const to = { userId: ann.userId };
+    const notes = [await sender.send({ to }, 'milk'), await sender.send({ to }, 'bread')];
+    await other.nextMessage(({ seq }) => seq === 2);
+    const marker = await other.send({ to }, 'eggs');
+    await sender.nextMessage(({ seq }) => seq === 3);
+    expect(sender.messages()).toEqual([marker]);
+    expect(other.messages()).toEqual(notes);
+    sender.close();
+    other.close();
+  });
+
   it('may send the same thing over REST and read it there', async () => {
     const [ann, bob] = [await aUser(server), await aUser(server)];
     const bobOnline = await sdkOnline(server, bob);

@@ -41,7 +41,7 @@ class DirectConnection extends Socket {
     const direct = transport.name === 'websocket' && !this.upgrading && this.readyState === 'open';
     if (typeof data !== 'string') return super.write(data, options, callback);
     if (!direct || callback) return this.fits(data) ? super.write(data, options, callback) : this;
-    const { socket } = transport as unknown as { socket: OutgoingWebSocket };
+    const { socket } = transport as unknown as Transport;
     socket.put(options?.wsPreEncodedFrame ?? [textFrame(data)], isAnswer(data));
     return this;
   }

@@ -7,9 +7,9 @@ import {
   type WireError,
 } from '@nestim/protocol';
 import type { RawJson } from '../common/raw-json.js';
-import { RealtimeServer } from './realtime-server.js';
 import { broadcast } from './direct-connection.js';
 import { eventPacket } from './packets.js';
+import { RealtimeServer } from './realtime-server.js';
 import { Rooms, sessionRoom, userRoom } from './rooms.js';
 
 type Payload<E extends ServerEvent> = ServerPayload<E> | RawJson<ServerPayload<E>>;
@@ -35,7 +35,8 @@ export class RealtimePublisher {
     payload: Payload<E>,
     exceptSocketId?: string,
   ): void {
-    if (userIds.length > 0) this.emit(userIds.map(userRoom), event, payload, exceptSocketId);
+    // A note to oneself names one person twice.
+    this.emit([...new Set(userIds)].map(userRoom), event, payload, exceptSocketId);
   }
 
   joinRoom(userIds: string[], room: string): void {
